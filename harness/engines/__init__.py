@@ -1,0 +1,83 @@
+"""The engines by id: what each can estimate, and what it needs installed. Imports none of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import entry_points
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal, Protocol, cast
+
+if TYPE_CHECKING:
+    from harness.result import Estimates
+    from harness.sheet import Sheet
+    from harness.spec import AnyModel
+
+
+class EngineModule(Protocol):
+    """The three functions of an engine's module."""
+
+    def translate(self, model: AnyModel, sheet: Sheet) -> str:
+        """The exact call, as a text that a person could run. Runs nothing, imports no estimation library."""
+
+    def fit(self, model: AnyModel, sheet: Sheet) -> Estimates:
+        """Raises Unsupported (skipped), NotInstalled (skipped) or EstimationError (errored)."""
+
+    def versions(self) -> tuple[str, str]:
+        """(engine version, language version), e.g. ("plm 2.6-2", "R 4.2.2"). Raises NotInstalled."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """
+    One line of the table of engines.
+
+    Attributes:
+        id: as written in specs
+        module: where its three functions are; imported in a worker only. "": not in this version
+        models: the models it can estimate; empty where only the module itself knows
+        language: R starts once per worker, and never in the parent
+        mend: the command that installs what it needs
+    """
+
+    id: str
+    module: str
+    models: tuple[str, ...] = ()
+    language: Literal["python", "r"] = "python"
+    mend: str = "make setup"
+
+    def load(self) -> EngineModule:
+        """The module. Only a worker calls this: it imports the estimation library."""
+        return cast(EngineModule, import_module(self.module))
+
+
+_R = {"language": "r", "mend": "sudo apt-get install r-base-core r-cran-plm"}
+_BUILT_IN = (
+    Engine("python-pydynpd", "harness.engines.python_pydynpd", ("dynamic-panel",)),
+    Engine("python-linearmodels", "harness.engines.python_linearmodels", ("panel", "linear")),
+    Engine("python-pandas", "harness.engines.python_pandas", ("descriptive",)),
+    Engine("r-plm", "harness.engines.r_plm", ("dynamic-panel", "panel"), **_R),  # type: ignore[arg-type]
+    Engine("r-stats", "harness.engines.r_stats", ("linear",), **_R),  # type: ignore[arg-type]
+    Engine("r-base", "harness.engines.r_base", ("descriptive",), **_R),  # type: ignore[arg-type]
+)
+    # Known words whose engines are yet to come: their columns end `skipped`.
+    Engine("python-dpd", "", ("dynamic-panel",)),
+    Engine("gretl-dpanel", "", ("dynamic-panel",)),
+    Engine("stata-xtabond2", "", ("dynamic-panel",)),
+    Engine("python-fsqca", "", ("fuzzy-set",)),
+    Engine("r-qca", "", ("fuzzy-set",)),
+    Engine("python-index", "", ("index",)),
+    Engine("python-pymcdm", "", ("index",)),
+)
+
+
+def engines() -> Mapping[str, Engine]:
+    """
+    Every engine by id: the built-in ones, and those that installed packages add.
+
+    A package adds one by an entry point in the group `harness.engines`: its name is the engine's id, its
+    value the module with `translate`, `fit` and `versions`.
+    """
+    added = (Engine(point.name, point.value) for point in entry_points(group="harness.engines"))
+    return MappingProxyType({engine.id: engine for engine in (*_BUILT_IN, *added)})

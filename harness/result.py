@@ -1,0 +1,156 @@
+"""What a fit returns, and what a comparison finds: frozen types of plain values."""
+
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+Status = Literal["fitted", "skipped", "errored"]
+Verdict = Literal[
+    # discrepancies, worst first
+    "missing",
+    "extra",
+    "sign_flip",
+    "significance_flip",
+    "stars_differ",
+    "outside_rounding",
+    "outside_tolerance",
+    # agreement
+    "within_rounding",
+    "within_tolerance",
+    "exact",
+    # neither
+    "undecided",
+    "explained",
+    "stale",
+    "ambiguous_in_print",
+    "not_offered",
+    "not_comparable",
+]
+DISCREPANCIES: tuple[Verdict, ...] = (
+    "missing",
+    "extra",
+    "sign_flip",
+    "significance_flip",
+    "stars_differ",
+    "outside_rounding",
+    "outside_tolerance",
+)
+AGREEMENTS: tuple[Verdict, ...] = ("within_rounding", "within_tolerance", "exact")
+PUBLISHED = "published"  # the engine id of the printed table
+GOLDEN = "golden"  # the reference when an engine is compared with its own golden file
+
+
+class Cell(NamedTuple):
+    """One number and its address."""
+
+    part: str
+    term: str
+    measure: str
+    value: float
+
+
+class NotOffered(NamedTuple):
+    """A statistic that an engine lacks, and why. `measure` "*" means all of the term."""
+
+    part: str
+    term: str
+    measure: str
+    reason: str
+
+
+class PrintedCell(NamedTuple):
+    """One printed number as text, with the line of published.csv (1-based, header is 1)."""
+
+    part: str
+    term: str
+    measure: str
+    text: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Estimates:
+    """
+    What an engine's `fit` returns.
+
+    Attributes:
+        cells: every number
+        not_offered: statistics of this model that the engine lacks
+        recomputed: (part, term, measure) that our code computed from the engine's matrices
+        warnings: sentences, the engine's own included
+    """
+
+    cells: tuple[Cell, ...]
+    not_offered: tuple[NotOffered, ...] = ()
+    recomputed: tuple[tuple[str, str, str], ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where a result comes from. Hashes are sha256 of file bytes in hex; "" where there is no such file."""
+
+    engine_version: str = ""
+    language_version: str = ""
+    platform: str = ""
+    blas: str = ""
+    spec_sha256: str = ""
+    data_sha256: str = ""
+    script_sha256: str = ""
+    harness_version: str = ""
+    because: str = ""
+
+
+@dataclass(frozen=True)
+class Result:
+    """One fit: an engine on a column. `message` says why it is skipped or errored; `call` is what was run."""
+
+    spec: str
+    column: str
+    engine: str
+    status: Status
+    message: str = ""
+    call: str = ""
+    cells: tuple[Cell, ...] = ()
+    not_offered: tuple[NotOffered, ...] = ()
+    recomputed: tuple[tuple[str, str, str], ...] = ()
+    warnings: tuple[str, ...] = ()
+    provenance: Provenance = field(default_factory=Provenance)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """
+    One cell of the reference beside the same cell of the candidate.
+
+    Attributes:
+        reference: a number, printed text where the reference is `published`, None where it has none
+        candidate: a number, or None where it has none
+        tolerance: the bound on |candidate - reference| that was applied; None where none applies
+        lre: log relative error, 0 to 15; None where it has no meaning
+        reason: for `explained`, `not_offered`, `not_comparable`, `undecided`: why
+    """
+
+    part: str
+    term: str
+    measure: str
+    reference: float | str | None
+    candidate: float | None
+    tolerance: float | None
+    verdict: Verdict
+    lre: float | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Every pair of one column, agreeing ones too. `reference` is an engine, `published` or `golden`."""
+
+    spec: str
+    column: str
+    reference: str
+    candidate: str
+    pairs: tuple[Pair, ...]
+
+    @property
+    def discrepancies(self) -> tuple[Pair, ...]:
+        return tuple(pair for pair in self.pairs if pair.verdict in DISCREPANCIES)
