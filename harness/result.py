@@ -1,7 +1,10 @@
 """What a fit returns, and what a comparison finds: frozen types of plain values."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
+
+from harness.spec import Spec
 
 Status = Literal["fitted", "skipped", "errored"]
 Verdict = Literal[
@@ -154,3 +157,43 @@ class Comparison:
     @property
     def discrepancies(self) -> tuple[Pair, ...]:
         return tuple(pair for pair in self.pairs if pair.verdict in DISCREPANCIES)
+
+
+@dataclass(frozen=True)
+class Published:
+    """
+    A printed table: `golden/<spec>/published.csv`.
+
+    Attributes:
+        path: the file, as it is shown to people
+        sha256: of its bytes
+        columns: column id to its printed cells, in order of print
+    """
+
+    path: str
+    sha256: str
+    columns: Mapping[str, tuple[PrintedCell, ...]]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """
+    One spec, everything that was fitted for it and everything that was compared.
+
+    Attributes:
+        spec: the spec
+        published: the printed table, None where nothing is printed
+        results: one a column and engine, in the spec's order of columns, then of engines
+        comparisons: one a column and pair, in the same order
+        headlines: column id to the attribution in words
+        reproduced: yes, minor, no or not printed
+        notes: sentences about the run as a whole (data given by hand, a hash suspended)
+    """
+
+    spec: Spec
+    published: Published | None
+    results: tuple[Result, ...]
+    comparisons: tuple[Comparison, ...]
+    headlines: Mapping[str, str]
+    reproduced: str
+    notes: tuple[str, ...] = ()

@@ -60,7 +60,6 @@ _BUILT_IN = (
     Engine("r-plm", "harness.engines.r_plm", ("dynamic-panel", "panel"), **_R),  # type: ignore[arg-type]
     Engine("r-stats", "harness.engines.r_stats", ("linear",), **_R),  # type: ignore[arg-type]
     Engine("r-base", "harness.engines.r_base", ("descriptive",), **_R),  # type: ignore[arg-type]
-)
     # Known words whose engines are yet to come: their columns end `skipped`.
     Engine("python-dpd", "", ("dynamic-panel",)),
     Engine("gretl-dpanel", "", ("dynamic-panel",)),
