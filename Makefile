@@ -1,0 +1,33 @@
+# make run: set up, run every spec, write reports/latest/. make test: set up, pass the checks and the tests.
+.PHONY: setup run test fast format
+SHELL := /bin/bash
+
+export RPY2_CFFI_MODE := ABI
+export R_LIBS_USER := $(CURDIR)/.r-library
+export OPENBLAS_NUM_THREADS := 1
+export OMP_NUM_THREADS := 1
+BIN := .venv/bin
+
+setup:
+	@.ci/setup
+
+# Discrepancies (exit code 1) are findings, not failures.
+run: setup
+	@$(BIN)/harness run || [ $$? -eq 1 ]
+
+test:
+	@.ci/setup chromium
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy harness
+	$(BIN)/harness check
+	$(BIN)/harness report --check
+	$(BIN)/pytest
+
+# What needs neither R nor a browser, in under a minute.
+fast:
+	$(BIN)/pytest -q -m "not r and not browser and not slow"
+
+format:
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix

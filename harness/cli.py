@@ -1,0 +1,304 @@
+"""The command `harness`: commands, exit codes, what goes to the screen."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from harness import __version__
+from harness.errors import HarnessError, SpecError, UsageError
+from harness.result import DISCREPANCIES
+
+if TYPE_CHECKING:
+    from harness.spec import Spec
+
+INTERRUPTED = 130  # as a shell counts a process ended by Ctrl-C
+
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="One JSON document on stdout, nothing else."
+)
+specs_argument = click.argument("names", metavar="[SPEC]...", nargs=-1)
+
+
+class _Commands(click.Group):
+    """Turns the harness's own errors into one message on stderr and their exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except HarnessError as fault:
+            click.echo(str(fault), err=True)
+            ctx.exit(fault.exit_code)
+        except KeyboardInterrupt:
+            click.echo("Interrupted: every worker was ended, nothing was written.", err=True)
+            ctx.exit(INTERRUPTED)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="harness")
+@click.option(
+    "--root",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The folder that holds specs/. Default: the nearest one upward from here.",
+)
+@click.pass_context
+def main(ctx: click.Context, root: Path | None) -> None:
+    """
+    Re-estimate published tables in Python and in R, and compare every printed number.
+
+    SPEC is an id in specs/ or the path of a YAML file. Exit codes: 0 agreed, 1 discrepancies, 2 the spec, the
+    data or the usage is wrong, 3 a fit failed or an engine asked for cannot run.
+    """
+    ctx.obj = root or _root()
+
+
+def _root() -> Path:
+    here = Path.cwd()
+    return next((folder for folder in (here, *here.parents) if (folder / "specs").is_dir()), here)
+
+
+def _read(root: Path, names: tuple[str, ...]) -> list[Spec]:
+    """The specs named, or all of them. Faults of all files are raised together."""
+    from harness import specfile
+    from harness.engines import engines
+
+    paths = [specfile.find(name, root) for name in names] or specfile.all_paths(root)
+    if not paths:
+        raise UsageError(f"{root / 'specs'}: no specs here. Make the first one: harness new my-table")
+    specs, problems = [], []
+    for path in paths:
+        try:
+            specs.append(specfile.read(path, engines()))
+        except SpecError as fault:
+            problems += fault.problems
+    if problems:
+        raise SpecError(problems)
+    return specs
+
+
+def _one(root: Path, name: str) -> Spec:
+    return _read(root, (name,))[0]
+
+
+def _print_json(document: object) -> None:
+    click.echo(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False))
+
+
+@main.command("list")
+@json_option
+@click.pass_obj
+def list_specs(root: Path, as_json: bool) -> None:
+    """The specs: id, columns, engines, title."""
+    specs = _read(root, ())
+    if as_json:
+        _print_json(
+            [
+                {"id": spec.id, "title": spec.title, "columns": [*spec.columns], "engines": [*spec.engines]}
+                for spec in specs
+            ]
+        )
+        return
+    width = max(len(spec.id) for spec in specs)
+    for spec in specs:
+        models = ", ".join(dict.fromkeys(model.model for model in spec.columns.values()))
+        click.echo(f"{spec.id:{width}}  {len(spec.columns):2} x {models:14}  {spec.title}")
+
+
+@main.command()
+@click.argument("name", metavar="SPEC")
+@click.option("--column", "columns", multiple=True, help="Only this column; may be repeated.")
+@click.option("--engine", "names", multiple=True, help="Only this engine; may be repeated.")
+@click.option("--data", multiple=True, metavar="NAME=PATH", help="Read this file in place of the spec's.")
+@json_option
+@click.pass_obj
+def show(
+    root: Path,
+    name: str,
+    columns: tuple[str, ...],
+    names: tuple[str, ...],
+    data: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """The exact call of each engine, column by column. Runs nothing."""
+    from harness import run as runs
+
+    choice = runs.Choice(columns, names, _data(data))
+    calls = runs.calls(_one(root, name), choice)
+    if as_json:
+        _print_json([call._asdict() for call in calls])
+        return
+    for column, engine, status, text in calls:
+        click.secho(f"({column}) {engine}" + ("" if status == "call" else f": {status}"), bold=True)
+        click.echo("    " + text.replace("\n", "\n    ") + "\n")
+
+
+def _data(given: tuple[str, ...]) -> dict[str, Path]:
+    pairs = dict(text.partition("=")[::2] for text in given)
+    for name, path in pairs.items():
+        if not path:
+            raise UsageError(f"--data {name}: write NAME=PATH, e.g. --data panel=cities.csv")
+        if not Path(path).is_file():
+            raise UsageError(f"--data {name}={path}: there is no such file")
+    return {name: Path(path) for name, path in pairs.items()}
+
+
+@main.command()
+@specs_argument
+@click.option("--column", "columns", multiple=True, help="Only this column; may be repeated.")
+@click.option("--engine", "names", multiple=True, help="Only this engine, and it must run; may be repeated.")
+@click.option("--data", multiple=True, metavar="NAME=PATH", help="Read this file in place of the spec's.")
+@click.option("--jobs", type=click.IntRange(1, 64), default=os.cpu_count() or 2, help="Worker processes.")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Default: reports/latest.")
+@click.option(
+    "--fail-on",
+    type=click.Choice([*DISCREPANCIES, "never"]),
+    default="outside_tolerance",
+    help="The mildest verdict that gives exit code 1.",
+)
+@click.option("--shard", metavar="I/N", help="Only every N-th spec, starting with the I-th: for parallel CI.")
+@click.option(
+    "--r-bridge",
+    type=click.Choice(["auto", "rpy2", "rscript"]),
+    default="auto",
+    help="How R is reached: in the worker process by rpy2, or by Rscript where rpy2 cannot load.",
+)
+@json_option
+@click.pass_obj
+def run(root: Path, names: tuple[str, ...], **options: Any) -> None:
+    """Estimate, compare, report. Without SPEC: all of specs/."""
+    from harness import publish, screen
+    from harness import run as runs
+
+    choice = runs.Choice(options["columns"], options["names"], _data(options["data"]), options["jobs"])
+    specs = _shard(_read(root, names), options["shard"])
+    if options["r_bridge"] != "auto":
+        os.environ["HARNESS_R_BRIDGE"] = options["r_bridge"]
+    with screen.progress(quiet=options["as_json"]) as progress:
+        found = runs.run(specs, choice, progress)
+    code = runs.exit_code(found, choice, options["fail_on"])
+    folder = publish.write(found, options["out"] or root / "reports" / "latest", code)
+    if options["as_json"]:
+        _print_json(publish.document(found))
+    else:
+        screen.show(found, folder)
+    for fault in found.faults:
+        click.echo(fault, err=True)
+    sys.exit(code)
+
+
+def _shard(specs: list[Spec], shard: str | None) -> list[Spec]:
+    if shard is None:
+        return specs
+    try:
+        first, every = (int(part) for part in shard.split("/"))
+    except ValueError:
+        raise UsageError(f"--shard {shard}: write I/N, e.g. 1/4") from None
+    if not 1 <= first <= every:
+        raise UsageError(f"--shard {shard}: I goes from 1 to N")
+    return specs[first - 1 :: every]
+
+
+@main.command()
+@specs_argument
+@json_option
+@click.pass_obj
+def check(root: Path, names: tuple[str, ...], as_json: bool) -> None:
+    """Are specs, printed tables, data and golden files valid, and do they fit each other? Fits nothing."""
+    from harness import checking
+
+    specs = _read(root, names)
+    problems = checking.problems(root, specs, everything=not names)
+    if as_json:
+        _print_json(
+            [{"file": p.file, "line": p.line, "column": p.column, "message": p.message} for p in problems]
+        )
+    else:
+        for problem in problems:
+            click.echo(str(problem))
+        click.echo(f"{len(specs)} specs, {len(problems)} problems", err=bool(problems))
+    sys.exit(2 if problems else 0)
+
+
+@main.command()
+@click.argument("name", metavar="SPEC")
+@click.option("--engine", "names", multiple=True, help="Default: every engine of the spec that fits here.")
+@click.option("--because", required=True, help="Why the numbers are right now; kept in the golden file.")
+@click.option("--jobs", type=click.IntRange(1, 64), default=os.cpu_count() or 2, help="Worker processes.")
+@click.pass_obj
+def bless(root: Path, name: str, names: tuple[str, ...], because: str, jobs: int) -> None:
+    """Make today's numbers of an engine its golden file."""
+    from harness import run as runs
+
+    spec = _one(root, name)
+    for engine, changed in runs.bless(spec, names, because, runs.Choice(jobs=jobs)).items():
+        click.echo(f"{spec.id}/{engine}: {'written' if changed else 'unchanged'}")
+
+
+@main.command()
+@specs_argument
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Default: reports.")
+@click.option("--check", "compare_only", is_flag=True, help="Write nothing; fail if the files would change.")
+@click.pass_obj
+def report(root: Path, names: tuple[str, ...], out: Path | None, compare_only: bool) -> None:
+    """Render the golden files to reports/, byte for byte the same anywhere. Fits nothing."""
+    from harness import publish
+
+    folder = out or root / "reports"
+    specs = _read(root, names)
+    if not compare_only:
+        click.echo(f"{publish.render(specs, folder)} files in {folder}")
+        return
+    stale = publish.stale(specs, folder)
+    for path in stale:
+        click.echo(f"{path} is not what the golden files give. Renew it: harness report", err=True)
+    sys.exit(1 if stale else 0)
+
+
+@main.command()
+@json_option
+def doctor(as_json: bool) -> None:
+    """What is installed, in which version, what is missing and the command that mends it."""
+    from harness import doctor as examination
+
+    findings = examination.examine()
+    if as_json:
+        _print_json([finding._asdict() for finding in findings])
+        return
+    for finding in findings:
+        mark = click.style("ok", fg="green") if finding.ok else click.style("--", fg="yellow")
+        click.echo(f"{mark}  {finding.what:20} {finding.text}")
+
+
+@main.command()
+@click.argument("what", type=click.Choice(["spec", "results"]), default="spec")
+def schema(what: str) -> None:
+    """The JSON Schema of a spec (for completion in editors) or of results.json."""
+    from harness import schemas
+
+    click.echo(schemas.text(what), nl=False)
+
+
+@main.command()
+@click.argument("identifier", metavar="ID")
+@click.pass_obj
+def new(root: Path, identifier: str) -> None:
+    """A commented spec and an empty printed table to fill in."""
+    from harness import scaffold
+
+    for path in scaffold.new_spec(root, identifier):
+        click.echo(f"made {path}")
+
+
+@main.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=".")
+def init(folder: Path) -> None:
+    """Folders for tables of your own: specs/, golden/, reports/."""
+    from harness import scaffold
+
+    for path in scaffold.new_project(folder):
+        click.echo(f"made {path}")

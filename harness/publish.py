@@ -1,0 +1,63 @@
+"""Outcomes to a folder of reports, whole or not at all."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import tempfile
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from harness import __version__, compare, report
+from harness.result import Outcome
+from harness.run import Run, from_golden
+from harness.spec import Spec
+
+
+def write(found: Run, folder: Path, exit_code: int) -> Path:
+    """
+    Write the report of a run to *folder*, replacing what is there; returns the page to open.
+
+    The folder is made beside its place and moved there when it is whole.
+    """
+    about = {
+        "harness": __version__,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "ended": datetime.now(UTC).isoformat(timespec="seconds"),
+        "exit_code": exit_code,
+        "faults": list(found.faults),
+    }
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as made:
+        fresh = Path(made) / "report"
+        _write(found.outcomes, fresh, about)
+        if folder.exists():
+            shutil.rmtree(folder)
+        fresh.rename(folder)
+    return folder / "index.html"
+
+
+def document(found: Run) -> dict[str, Any]:
+    """What `harness run --json` prints: one document a spec, as in results.json."""
+    return {"schema": 1, "specs": [report.document(outcome) for outcome in found.outcomes]}
+
+
+def render(specs: Sequence[Spec], folder: Path) -> int:
+    """Write the pages that the golden files give into *folder*; returns how many files."""
+    return len(_write([from_golden(spec) for spec in specs], folder, None))
+
+
+def stale(specs: Sequence[Spec], folder: Path) -> list[Path]:
+    """The files in *folder* that the golden files do not give byte for byte, missing ones too."""
+    with tempfile.TemporaryDirectory() as made:
+        fresh = Path(made)
+        paths = _write([from_golden(spec) for spec in specs], fresh, None)
+        pairs = [(path, folder / path.relative_to(fresh)) for path in paths]
+        return [here for path, here in pairs if not here.is_file() or here.read_bytes() != path.read_bytes()]
+
+
+def _write(outcomes: Sequence[Outcome], folder: Path, about: dict[str, Any] | None) -> list[Path]:
+    return report.write(outcomes, folder, aea_class=compare.aea_class(outcomes), run=about)

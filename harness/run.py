@@ -1,0 +1,282 @@
+"""Specs in, results and comparisons out."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from harness import __version__, compare, goldenfile, workers
+from harness.engines import Engine, engines
+from harness.errors import DataError, Unsupported, UsageError
+from harness.result import DISCREPANCIES, GOLDEN, Outcome, Provenance, Result
+from harness.spec import AnyModel, Spec
+from harness.workers import Task
+
+if TYPE_CHECKING:
+    from harness.sheet import Sheet
+
+Step = Task | Result  # what is still to be fitted, or the reason why it is not
+
+
+@dataclass(frozen=True)
+class Choice:
+    """
+    What the command line narrows down; empty means all.
+
+    Attributes:
+        columns, engines: ids
+        data: a spec's data name to the file to read instead
+        jobs: worker processes at once
+    """
+
+    columns: tuple[str, ...] = ()
+    engines: tuple[str, ...] = ()
+    data: Mapping[str, Path] = field(default_factory=dict)
+    jobs: int = 2
+
+
+@dataclass(frozen=True)
+class Run:
+    """Everything a run found; `faults` are the sentences of data that could not be used."""
+
+    outcomes: tuple[Outcome, ...]
+    faults: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Plan:
+    spec: Spec
+    steps: tuple[Step, ...]
+    notes: tuple[str, ...]
+    faults: tuple[str, ...]
+
+
+def run(specs: Sequence[Spec], choice: Choice, progress: Callable[[int, Result | None], None]) -> Run:
+    """
+    Fit every column of every spec with every engine chosen, and compare.
+
+    *progress* is called with the number of fits to be made and the one that has just ended (None at first).
+    Raises UsageError where the choice names what no spec has.
+    """
+    _refuse_strangers(specs, choice)
+    plans = [_plan(spec, choice) for spec in specs]
+    tasks = [step for plan in plans for step in plan.steps if isinstance(step, Task)]
+    progress(len(tasks), None)
+    fitted = iter(workers.run(tasks, choice.jobs, lambda result: progress(len(tasks), result)))
+    outcomes = []
+    for plan in plans:
+        results = [next(fitted) if isinstance(step, Task) else step for step in plan.steps]
+        outcomes.append(assemble(plan.spec, results, plan.notes, goldens=_goldens(plan.spec)))
+    return Run(tuple(outcomes), tuple(fault for plan in plans for fault in plan.faults))
+
+
+def _refuse_strangers(specs: Sequence[Spec], choice: Choice) -> None:
+    known = {
+        "--column": ({column for spec in specs for column in spec.columns}, choice.columns),
+        "--engine": ({engine for spec in specs for engine in spec.engines}, choice.engines),
+        "--data": ({spec.data.name for spec in specs}, tuple(choice.data)),
+    }
+    for option, (names, asked) in known.items():
+        for name in asked:
+            if name not in names:
+                raise UsageError(f"{option} {name}: no chosen spec has it. Known: {', '.join(sorted(names))}")
+
+
+def _plan(spec: Spec, choice: Choice) -> _Plan:
+    """What is to be fitted. A fault of the data ends the columns it concerns, and no other spec."""
+    from harness import dataset
+
+    columns = _chosen(spec.columns, choice.columns)
+    names = _chosen(spec.engines, choice.engines)
+    try:
+        data = dataset.read(spec, choice.data.get(spec.data.name))
+    except DataError as fault:
+        return _unread(spec, columns, names, str(fault))
+    steps: list[Step] = []
+    faults: list[str] = []
+    for column in columns:
+        try:
+            sheet = dataset.prepare(spec, data, column)
+        except DataError as fault:
+            faults.append(str(fault))
+            steps += [_no_fit(spec, column, name, "errored", str(fault)) for name in names]
+        else:
+            steps += [_step(spec, column, engines()[name], sheet, data.sha256) for name in names]
+    return _Plan(spec, tuple(steps), data.notes, tuple(faults))
+
+
+def _chosen(present: Iterable[str], asked: Sequence[str]) -> list[str]:
+    return [name for name in present if not asked or name in asked]
+
+
+def _step(spec: Spec, column: str, engine: Engine, sheet: Sheet, data_sha256: str) -> Step:
+    model = spec.columns[column]
+    reason = _cannot(engine, model)
+    if reason:
+        return _no_fit(spec, column, engine.id, "skipped", reason)
+    limits = spec.limits
+    known = provenance(spec, engine, data_sha256)
+    return Task(spec.id, column, engine, model, sheet, limits.seconds, limits.memory_mb, known)
+
+
+def _unread(spec: Spec, columns: Iterable[str], names: Sequence[str], fault: str) -> _Plan:
+    """Data that cannot be shared are no fault of the run: the columns end skipped and say how to get them."""
+    status = "skipped" if spec.data.obtain else "errored"
+    steps = tuple(_no_fit(spec, column, name, status, fault) for column in columns for name in names)
+    return _Plan(spec, steps, (fault,), () if spec.data.obtain else (fault,))
+
+
+def _cannot(engine: Engine, model: AnyModel) -> str:
+    if not engine.module:
+        return f"{engine.id} is not part of this version"
+    if engine.models and model.model not in engine.models:
+        return f"{engine.id} does not estimate model '{model.model}'"
+    return ""
+
+
+def _no_fit(spec: Spec, column: str, engine: str, status: str, message: str) -> Result:
+    return Result(spec.id, column, engine, status, message)  # type: ignore[arg-type]
+
+
+def provenance(spec: Spec, engine: Engine, data_sha256: str) -> Provenance:
+    """What is known of a fit before it is made."""
+    return Provenance(
+        spec_sha256=goldenfile.model_sha256(spec),
+        data_sha256=data_sha256,
+        script_sha256=_scripts_sha256() if engine.language == "r" else "",
+        harness_version=__version__,
+    )
+
+
+def _scripts_sha256() -> str:
+    from harness import rsession
+
+    text = b"".join(path.read_bytes() for path in sorted(rsession.scripts().glob("*.R")))
+    return hashlib.sha256(text).hexdigest()
+
+
+class Call(NamedTuple):
+    """What an engine would run: `status` is call, skipped or errored."""
+
+    column: str
+    engine: str
+    status: str
+    text: str
+
+
+def calls(spec: Spec, choice: Choice) -> list[Call]:
+    """The exact call of every engine chosen, column by column. Runs nothing."""
+    _refuse_strangers([spec], choice)
+    plan = _plan(spec, choice)
+    if plan.faults:
+        raise DataError("\n".join(plan.faults))
+    return [_call(step) for step in plan.steps]
+
+
+def _call(step: Step) -> Call:
+    if isinstance(step, Result):
+        return Call(step.column, step.engine, step.status, step.message)
+    try:
+        text = step.engine.load().translate(step.model, step.sheet)
+    except Unsupported as reason:
+        return Call(step.column, step.engine.id, "skipped", str(reason))
+    return Call(step.column, step.engine.id, "call", text)
+
+
+def assemble(
+    spec: Spec,
+    results: Sequence[Result],
+    notes: Sequence[str] = (),
+    goldens: Mapping[str, Mapping[str, Result]] | None = None,
+) -> Outcome:
+    """Results compared with print, with each other and with *goldens* (engine to column to result)."""
+    published = goldenfile.read_published(spec)
+    comparisons = compare.table(spec, published, results, goldens or {})
+    return Outcome(
+        spec,
+        published,
+        tuple(results),
+        comparisons,
+        {column: compare.headline(spec, column, results, comparisons) for column in spec.columns},
+        compare.reproduced(spec, published, results, comparisons),
+        tuple(notes),
+    )
+
+
+def _goldens(spec: Spec) -> dict[str, Mapping[str, Result]]:
+    found = {engine: goldenfile.read_engine(spec, engine) for engine in spec.engines}
+    return {engine: columns for engine, columns in found.items() if columns}
+
+
+def from_golden(spec: Spec) -> Outcome:
+    """The outcome that the golden files tell, without fitting anything."""
+    goldens = _goldens(spec)
+    results = [
+        goldens.get(engine, {}).get(column)
+        or _no_fit(spec, column, engine, "skipped", _no_golden(spec, engine))
+        for column in spec.columns
+        for engine in spec.engines
+    ]
+    return assemble(spec, results)
+
+
+def _no_golden(spec: Spec, engine: str) -> str:
+    known = engines().get(engine)
+    if known is not None and not known.module:
+        return f"{engine} is not part of this version"
+    return f'no golden file yet. Make it: harness bless {spec.id} --engine {engine} --because "..."'
+
+
+def bless(spec: Spec, names: Sequence[str], because: str, choice: Choice) -> dict[str, bool]:
+    """
+    Write the golden file of each engine; engine to whether its numbers changed.
+
+    Raises GoldenError where a fit errored, UsageError where an engine is not installed.
+    """
+    chosen = replace(choice, engines=tuple(names), columns=())
+    outcome = run([spec], chosen, lambda total, result: None).outcomes[0]
+    return {
+        name: goldenfile.write_engine(
+            spec, name, [result for result in outcome.results if result.engine == name], because
+        )
+        for name in names
+    }
+
+
+def exit_code(found: Run, choice: Choice, fail_on: str) -> int:
+    """
+    0 agreed, explained or skipped; 1 discrepancies; 2 unusable data; 3 an engine failed or cannot run.
+
+    3 beats 2 beats 1. *fail_on* is the mildest verdict that counts as a discrepancy, or `never`. An engine
+    that was asked for by name and fitted nothing cannot run.
+    """
+    results = [result for outcome in found.outcomes for result in outcome.results]
+    fitted = {result.engine for result in results if result.status == "fitted"}
+    lost = [result for result in results if result.status == "errored" and result.message not in found.faults]
+    if lost or any(name not in fitted for name in choice.engines):
+        return 3
+    if found.faults:
+        return 2
+    return int(any(True for _ in failures(found.outcomes, fail_on)))
+
+
+def failures(outcomes: Iterable[Outcome], fail_on: str) -> Iterable[str]:
+    """The verdicts that make a run fail, one a pair. Drift of another version of an engine does not."""
+    if fail_on == "never":
+        return
+    counted = DISCREPANCIES[: DISCREPANCIES.index(fail_on) + 1]  # type: ignore[arg-type]
+    for outcome in outcomes:
+        for comparison in outcome.comparisons:
+            if comparison.reference == GOLDEN and _other_version(outcome, comparison.candidate):
+                continue
+            yield from (pair.verdict for pair in comparison.pairs if pair.verdict in counted)
+
+
+def _other_version(outcome: Outcome, engine: str) -> bool:
+    golden = _goldens(outcome.spec).get(engine, {}).values()
+    today = [result for result in outcome.results if result.engine == engine]
+    versions = {result.provenance.engine_version for result in golden}
+    return any(result.provenance.engine_version not in versions for result in today if result.cells)

@@ -1,0 +1,145 @@
+"""What `harness run` shows in the terminal: progress while it runs, findings when it has ended."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from harness import compare
+from harness.result import AGREEMENTS, DISCREPANCIES, Comparison, Outcome, Pair, Result
+from harness.run import Run
+
+Progressing = Callable[[int, Result | None], None]
+_SHOWN = 12  # discrepancies a spec; the report has them all
+_COLOURS = {"yes": "green", "minor": "yellow", "no": "red"}
+
+
+@contextmanager
+def progress(quiet: bool) -> Iterator[Progressing]:
+    """A bar on a terminal, plain lines elsewhere, nothing where *quiet*. All on stderr."""
+    if quiet:
+        yield lambda total, result: None
+    elif sys.stderr.isatty():
+        yield from _bar()
+    else:
+        yield _lines()
+
+
+def _bar() -> Iterator[Progressing]:
+    columns = (
+        TextColumn("fits"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.description}"),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None)
+
+        def advance(total: int, result: Result | None) -> None:
+            name = f"{result.spec} ({result.column}) {result.engine}" if result else ""
+            bar.update(task, total=total, advance=result is not None, description=name)
+
+        yield advance
+
+
+def _lines() -> Progressing:
+    ended = Counter[str]()
+
+    def say(total: int, result: Result | None) -> None:
+        if result is None:
+            click.echo(f"{total} fits", err=True)
+            return
+        ended["all"] += 1
+        if result.status == "errored" or ended["all"] % 10 == 0 or ended["all"] == total:
+            text = f"{ended['all']}/{total} {result.spec} ({result.column}) {result.engine}: {result.status}"
+            click.echo(text, err=True)
+
+    return say
+
+
+def show(found: Run, page: Path) -> None:
+    """The findings, spec by spec, then the whole, then where to look, then what is missing here."""
+    for outcome in found.outcomes:
+        _spec(outcome)
+    _whole(found)
+    click.echo(f"Report: {page}")
+    for sentence in _not_run(found):
+        click.echo(sentence)
+
+
+def _spec(outcome: Outcome) -> None:
+    word = click.style(outcome.reproduced, fg=_COLOURS.get(outcome.reproduced), bold=True)
+    click.echo(f"{click.style(outcome.spec.id, bold=True)}  reproduced: {word}")
+    for note in outcome.notes:
+        click.echo(f"  note: {note}")
+    width = max(map(len, outcome.headlines), default=0)
+    for column, headline in outcome.headlines.items():
+        click.echo(f"  {column:{width}}  {headline}  {_counts(outcome, column)}")
+    _errored(outcome)
+    _discrepancies(outcome)
+
+
+def _counts(outcome: Outcome, column: str) -> str:
+    pairs = [
+        pair for comparison in outcome.comparisons if comparison.column == column for pair in comparison.pairs
+    ]
+    counted = Counter(_kind(pair) for pair in pairs)
+    return click.style(", ".join(f"{number} {kind}" for kind, number in counted.most_common()), dim=True)
+
+
+def _kind(pair: Pair) -> str:
+    if pair.verdict in AGREEMENTS:
+        return "agree"
+    return "differ" if pair.verdict in DISCREPANCIES else pair.verdict.replace("_", " ")
+
+
+def _errored(outcome: Outcome) -> None:
+    for result in outcome.results:
+        if result.status == "errored":
+            head = click.style(f"({result.column}) {result.engine} errored", fg="red")
+            click.echo(f"  {head}: {result.message}")
+
+
+def _discrepancies(outcome: Outcome) -> None:
+    found = [(comparison, pair) for comparison in outcome.comparisons for pair in comparison.discrepancies]
+    found.sort(key=lambda both: compare.severity(both[1]))
+    for comparison, pair in found[:_SHOWN]:
+        click.echo("  " + _line(comparison, pair))
+    if len(found) > _SHOWN:
+        click.echo(f"  ... and {len(found) - _SHOWN} more in the report")
+
+
+def _line(comparison: Comparison, pair: Pair) -> str:
+    verdict = click.style(f"{pair.verdict:17}", fg="red")
+    place = f"({comparison.column}) {pair.term} {pair.measure}"
+    sides = ((comparison.reference, pair.reference), (comparison.candidate, pair.candidate))
+    return f"{verdict} {place}: " + ", ".join(f"{name} {_number(value)}" for name, value in sides)
+
+
+def _number(value: float | str | None) -> str:
+    if value is None:
+        return "none"
+    return value if isinstance(value, str) else f"{value:.10g}"
+
+
+def _whole(found: Run) -> None:
+    words = Counter(outcome.reproduced for outcome in found.outcomes)
+    told = ", ".join(f"{word} {number}" for word, number in words.most_common())
+    click.echo(f"\n{len(found.outcomes)} specs, reproduced: {told}. {compare.aea_class(found.outcomes)}")
+
+
+def _not_run(found: Run) -> Iterator[str]:
+    """Engines that fitted nothing at all, with the first reason given."""
+    results = [result for outcome in found.outcomes for result in outcome.results]
+    fitted = {result.engine for result in results if result.status == "fitted"}
+    for engine in dict.fromkeys(result.engine for result in results if result.engine not in fitted):
+        reason = next(result.message for result in results if result.engine == engine)
+        yield f"Not run: {engine}: {reason}"
