@@ -1,0 +1,1 @@
+"""Estimators and tests on plain arrays: numpy and scipy alone, usable as a library."""
