@@ -1,0 +1,95 @@
+"""Cells against cells: a printed table, engines and golden files, one verdict a pair."""
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+
+from harness.compare.against_print import STAND_IN, against_print
+from harness.compare.attribution import Grades, aea_class, grades, headline, reproduced
+from harness.compare.engine_pairs import OTHER_VERSION, against_golden, engines
+from harness.compare.known import loose_bounds, with_stale
+from harness.compare.numbers import lre
+from harness.result import Comparison, Published, Result, Verdict
+from harness.spec import Spec
+
+__all__ = [
+    "OTHER_VERSION",
+    "STAND_IN",
+    "WORST_FIRST",
+    "Grades",
+    "aea_class",
+    "against_golden",
+    "against_print",
+    "engines",
+    "grades",
+    "headline",
+    "loose_bounds",
+    "lre",
+    "reproduced",
+    "severity",
+    "table",
+]
+
+WORST_FIRST: tuple[Verdict, ...] = (
+    "missing",
+    "extra",
+    "sign_flip",
+    "significance_flip",
+    "stars_differ",
+    "outside_rounding",
+    "outside_tolerance",
+    "stale",
+    "ambiguous_in_print",
+    "explained",
+    "undecided",
+    "not_comparable",
+    "not_offered",
+    "within_rounding",
+    "within_tolerance",
+    "exact",
+)
+
+
+def severity(verdict: Verdict) -> int:
+    """Place in order of importance, 0 the worst: the key to sort by."""
+    return WORST_FIRST.index(verdict)
+
+
+def table(
+    spec: Spec,
+    published: Published | None,
+    results: Sequence[Result],
+    goldens: Mapping[str, Mapping[str, Result]],
+) -> tuple[Comparison, ...]:
+    """
+    All comparisons of a table, column by column, with the known differences that became stale.
+
+    In a column: the print against each fitted engine, each pair of fitted engines, each engine's golden
+    against today. Engines stand in the spec's order, any others after them. A fit that was skipped or
+    errored is compared with nothing: its status speaks.
+
+    goldens : engine to column to result, empty where today is not to be compared with golden
+    """
+    order = [*spec.engines, *(result.engine for result in results)]
+    fitted = sorted((r for r in results if r.status == "fitted"), key=lambda r: order.index(r.engine))
+    found: list[Comparison] = []
+    for column in spec.columns:
+        here = [result for result in fitted if result.column == column]
+        found += _column(spec, column, published, here, goldens)
+    return with_stale(spec, found, results)
+
+
+def _column(
+    spec: Spec,
+    column: str,
+    published: Published | None,
+    fitted: Sequence[Result],
+    goldens: Mapping[str, Mapping[str, Result]],
+) -> list[Comparison]:
+    cells = () if published is None else published.columns.get(column, ())
+    found = [against_print(spec, column, cells, result) for result in fitted] if cells else []
+    found += [engines(spec, column, reference, other) for reference, other in combinations(fitted, 2)]
+    for result in fitted:
+        golden = goldens.get(result.engine, {}).get(column)
+        if golden is not None and golden.status == "fitted":
+            found.append(against_golden(spec, column, golden, result))
+    return found

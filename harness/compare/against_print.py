@@ -1,0 +1,239 @@
+"""A printed column against an engine: does each value round to what was printed?"""
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+
+from harness import printed as text_of
+from harness.compare import known, significance
+from harness.compare.numbers import lre
+from harness.compare.print_rules import Style, style
+from harness.compare.sides import Key, Side, side
+from harness.glossary import plain
+from harness.printed import Interval
+from harness.result import PUBLISHED, Comparison, Pair, PrintedCell, Result, Verdict
+from harness.spec import Spec
+
+STAND_IN = "the data are a stand-in for those of the paper"
+_SIGNED = {
+    "coefficients": {"estimate", "statistic", "ci_low", "ci_high"},
+    "covariance": {"estimate"},
+    "descriptives": {"mean", "min", "max", "median"},
+}
+
+
+def against_print(spec: Spec, column: str, printed: Sequence[PrintedCell], result: Result) -> Comparison:
+    """
+    One pair a printed cell, in order of print, then what the engine has beyond a complete print.
+
+    Names are those of the print; a plain name means the spec's variant. `candidate` and `tolerance` are in
+    the unit of the print (scale). Verdicts, the first that holds:
+
+    - not_comparable: stand-in data; part `as_printed`
+    - missing / not_offered: the engine has no such cell / and says why
+    - sign_flip: what the value rounds to has the opposite sign of the print
+    - significance_flip: the value does not round to the print, and print and engine stand for certain on
+      two sides of 5 % or of the first star
+    - stars_differ: the engine's p earns another number of stars
+    - outside_rounding: the value does not round to the print
+    - undecided: it does, but the print is zero and shows no sign; or p lies on the limit of a star
+    - exact: the value is the printed number; within_rounding: it rounds to it
+    """
+    page = _Page(spec, column, tuple(printed), side(result))
+    pairs = [page.pair(cell) for cell in printed] + page.extra()
+    scales = {(p.part, p.term, p.measure): float(page.style(p).scale) for p in pairs} if spec.print else {}
+    explained = known.explain(spec, column, (PUBLISHED, result.engine), pairs, page.candidate, scales)
+    return Comparison(spec.id, column, PUBLISHED, result.engine, explained)
+
+
+@dataclass(frozen=True)
+class _Page:
+    """A printed column beside an engine's cells."""
+
+    spec: Spec
+    column: str
+    cells: tuple[PrintedCell, ...]
+    candidate: Side
+
+    def style(self, cell: PrintedCell | Pair) -> Style:
+        return style(self.spec, self.column, cell.part, cell.term, cell.measure)
+
+    def address(self, cell: PrintedCell) -> Key:
+        """Where an engine keeps what the print calls by a plain name."""
+        part, term, measure = cell.part, cell.term, cell.measure
+        in_term = self.spec.variant(self.column, term) if part == "tests" else None
+        in_measure = self.spec.variant(self.column, measure) if part == "fit" else None
+        return (
+            part,
+            f"{term}@{in_term}" if in_term else term,
+            f"{measure}@{in_measure}" if in_measure else measure,
+        )
+
+    def pair(self, cell: PrintedCell) -> Pair:
+        if cell.part == "as_printed":
+            return _pair(cell, None, "not_comparable", reason="printed under a label that is not trusted")
+        if self.spec.data.stand_in:
+            return self._stand_in(cell)
+        key = self.address(cell)
+        if cell.measure == "stars":
+            return self._stars(cell, (key[0], key[1], "p_value"))
+        value = self.candidate.values.get(key)
+        return self._lacking(cell, key) if value is None else self._judged(cell, value)
+
+    def extra(self) -> list[Pair]:
+        """Cells of a part that the print shows completely, for terms that it does not show."""
+        if self.spec.data.stand_in:
+            return []
+        shown = {self.address(cell)[:2] for cell in self.cells} | {cell[:2] for cell in self.cells}
+        return [
+            Pair(part, term, measure, None, value, None, "extra")
+            for (part, term, measure), value in self.candidate.values.items()
+            if (part, term) not in shown and style(self.spec, self.column, part, term, measure).complete
+        ]
+
+    def _stand_in(self, cell: PrintedCell) -> Pair:
+        value = self.candidate.values.get(self.address(cell))
+        in_print = None
+        if value is not None:
+            in_print = float(self.style(cell).in_print(value)) if math.isfinite(value) else value
+        return _pair(cell, in_print, "not_comparable", reason=STAND_IN)
+
+    def _lacking(self, cell: PrintedCell, key: Key) -> Pair:
+        reason = self.candidate.why_not(key)
+        return _pair(cell, None, "missing" if reason is None else "not_offered", reason=reason or "")
+
+    def _judged(self, cell: PrintedCell, value: float) -> Pair:
+        if not math.isfinite(value):
+            reason = f"{self.candidate.engine} gives {value}, which cannot have been printed so"
+            return _pair(cell, value, "outside_rounding", reason=reason)
+        how = self.style(cell)
+        shown = how.in_print(value)
+        verdict = _verdict(cell, how, shown)
+        if verdict == "outside_rounding" and self._turns_significance(cell):
+            verdict = "significance_flip"
+        number = text_of.read(cell.text)
+        return _pair(
+            cell,
+            float(shown),
+            verdict,
+            tolerance=None if number.bound else float(how.half_unit(cell.text)),
+            digits=None if number.bound else lre(float(shown), float(number.value)),
+            reason="the print is zero and shows no sign" if verdict == "undecided" else "",
+        )
+
+    def _stars(self, cell: PrintedCell, key: Key) -> Pair:
+        if not self.spec.stars:
+            return _pair(cell, None, "not_comparable", reason="the spec does not say what a star stands for")
+        p = self.candidate.values.get(key)
+        if p is None:
+            return self._lacking(cell, key)
+        if not math.isfinite(p):
+            return _pair(cell, p, "stars_differ", reason=f"{self.candidate.engine} gives p = {p}")
+        fewest, most = significance.stars(p, self.spec.stars)
+        printed = text_of.read(cell.text).value
+        if fewest <= printed <= most:
+            if fewest == most:
+                return _pair(cell, float(most), "exact")
+            return _pair(cell, float(printed), "undecided", reason=f"p = {p:.6g} lies on the limit of a star")
+        verdict: Verdict = "significance_flip" if self._turns_significance(cell) else "stars_differ"
+        return _pair(cell, float(most), verdict, reason=f"p = {p:.6g}")
+
+    def _turns_significance(self, cell: PrintedCell) -> bool:
+        """Whether print and engine stand for certain on two sides of a limit."""
+        if cell.part not in ("coefficients", "tests"):
+            return False
+        part, term, _ = self.address(cell)
+        p = self.candidate.values.get((part, term, "p_value"))
+        for limit in significance.limits(self.spec):
+            engine, print_ = significance.of_p(p, limit), self._print_significant(cell, limit)
+            if engine is not None and print_ is not None and engine != print_:
+                return True
+        return False
+
+    def _print_significant(self, cell: PrintedCell, limit: float) -> bool | None:
+        """Whether the print says for certain that the cell's term is significant, or that it is not."""
+        shown = self._shown[cell.part, cell.term]
+        p_ranges = [shown[measure] for measure in ("p_value", "stars") if measure in shown]
+        for p_range in p_ranges:
+            decided = p_range.below(Decimal(str(limit)))
+            if decided is not None:
+                return decided
+        statistic = significance.absolute_statistic(shown) if cell.part == "coefficients" else None
+        if p_ranges or statistic is None:
+            return None
+        return self._distribution.significant(statistic, limit)
+
+    @cached_property
+    def _shown(self) -> Mapping[tuple[str, str], dict[str, Interval]]:
+        """What is printed for each term, in the engine's unit; stars as the p that they stand for."""
+        found: dict[tuple[str, str], dict[str, Interval]] = defaultdict(dict)
+        for cell in self.cells:
+            interval = self._in_engines_unit(cell)
+            if interval is not None:
+                found[cell.part, cell.term][cell.measure] = interval
+        return found
+
+    def _in_engines_unit(self, cell: PrintedCell) -> Interval | None:
+        if cell.part not in ("coefficients", "tests"):
+            return None
+        if cell.measure == "stars":
+            return significance.p_of_stars(int(text_of.read(cell.text).value), self.spec.stars)
+        how = self.style(cell)
+        found = how.interval(cell.text)
+        if how.scale == 1:
+            return found
+        return Interval(found.low / how.scale, found.high / how.scale, found.low_open, found.high_open)
+
+    @cached_property
+    def _distribution(self) -> significance.Distribution:
+        model = self.spec.columns[self.column]
+        normal = getattr(model, "reference_distribution", "normal") == "normal"
+        return significance.distribution(self.candidate, normal)
+
+
+def _verdict(cell: PrintedCell, how: Style, shown: Decimal) -> Verdict:
+    """The verdict on a number, significance apart. *shown* is the value in the unit of the print."""
+    printed = text_of.read(cell.text)
+    if not printed.bound:
+        if shown == printed.value and not (printed.value == 0 and printed.sign):
+            return "exact"
+        if _opposite(printed.sign, how, cell.text, shown):
+            return "sign_flip"
+    if not how.interval(cell.text).holds(shown):
+        return "outside_rounding"
+    if printed.value == 0 and printed.sign == 0 and shown != 0 and _has_sign(cell):
+        return "undecided"
+    return "within_rounding"
+
+
+def _opposite(sign: int, how: Style, text: str, shown: Decimal) -> bool:
+    """
+    Whether *shown* rounds to something of the opposite sign.
+
+    What rounds to zero shows no sign, unless the print itself is a "-0.00": then any positive value differs.
+    """
+    if sign * shown >= 0:
+        return False
+    prints_zero = text_of.read(text).value == 0
+    return prints_zero or abs(shown) >= how.half_unit(text)
+
+
+def _has_sign(cell: PrintedCell) -> bool:
+    if cell.part == "tests":
+        return plain(cell.term).startswith("ar") and cell.measure == "statistic"
+    return cell.measure in _SIGNED.get(cell.part, ())
+
+
+def _pair(
+    cell: PrintedCell,
+    value: float | None,
+    verdict: Verdict,
+    *,
+    tolerance: float | None = None,
+    digits: float | None = None,
+    reason: str = "",
+) -> Pair:
+    return Pair(cell.part, cell.term, cell.measure, cell.text, value, tolerance, verdict, digits, reason)

@@ -1,0 +1,65 @@
+"""One side of a comparison: an engine's cells, looked up by address."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from harness.glossary import VARIANTS, plain
+from harness.result import NotOffered, Result
+
+Key = tuple[str, str, str]  # part, term, measure
+
+
+@dataclass(frozen=True)
+class Side:
+    """
+    What one engine says about one column.
+
+    Attributes:
+        engine: its id
+        values: address to number, in the engine's order; `as_printed` is left out, it is never compared
+        not_offered: what the engine lacks, and why
+    """
+
+    engine: str
+    values: Mapping[Key, float]
+    not_offered: tuple[NotOffered, ...]
+
+    def why_not(self, key: Key) -> str | None:
+        """Why the engine has no such cell, None where it says nothing about it (the cell is missing)."""
+        for entry in self.not_offered:
+            if _meant(entry, key):
+                return entry.reason
+        return self._other_variants(key)
+
+    def std_error(self, term: str) -> float:
+        """The standard error of a coefficient, 0.0 where there is none."""
+        value = self.values.get(("coefficients", term, "std_error"), 0.0)
+        return value if math.isfinite(value) else 0.0
+
+    def _other_variants(self, key: Key) -> str | None:
+        """An engine that has the statistic in another variant only does not offer this one."""
+        part, term, measure = key
+        if not {plain(term), plain(measure)} & VARIANTS.keys():
+            return None
+        here = [(t, m) for p, t, m in self.values if p == part and plain(t) == plain(term)]
+        if any(t == term and "@" in t for t, _ in here):
+            return None  # the variant is there and has lost one measure
+        others = sorted({t if t != term else m for t, m in here if plain(m) == plain(measure)})
+        wanted = term if "@" in term else measure
+        return f"{self.engine} gives {', '.join(others)}, not {wanted}" if others else None
+
+
+def side(result: Result) -> Side:
+    """The result, ready to be compared."""
+    values = {(c.part, c.term, c.measure): c.value for c in result.cells if c.part != "as_printed"}
+    return Side(result.engine, values, result.not_offered)
+
+
+def _meant(entry: NotOffered, key: Key) -> bool:
+    part, term, measure = key
+    return (
+        entry.part == part
+        and entry.term in ("*", term, plain(term))
+        and entry.measure in ("*", measure, plain(measure))
+    )
