@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from harness import rsession, workers
 from harness.engines import engines
+from harness.errors import NotInstalled
 
 _QCA = 'cat(as.character(packageVersion("QCA")))'
 
@@ -42,10 +43,11 @@ def _r() -> Finding:
 
 
 def _bridge() -> Finding:
-    name, reason = rsession.bridge_and_reason()
-    if name == "rpy2":
-        return Finding("bridge to R", True, "rpy2")
-    return Finding("bridge to R", shutil.which("Rscript") is not None, f"Rscript: {reason}")
+    try:
+        name, reason = rsession.bridge_and_reason()
+    except NotInstalled as missing:
+        return Finding("bridge to R", False, str(missing))
+    return Finding("bridge to R", True, name if name == "rpy2" else f"Rscript: {reason}")
 
 
 def _engines() -> list[Finding]:

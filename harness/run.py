@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from harness import __version__, compare, goldenfile, workers
 from harness.engines import Engine, engines
-from harness.errors import DataError, Unsupported, UsageError
-from harness.result import DISCREPANCIES, GOLDEN, Outcome, Provenance, Result
+from harness.errors import DataError, NotInstalled, Unsupported, UsageError
+from harness.result import DISCREPANCIES, Outcome, Pair, Provenance, Result
 from harness.spec import AnyModel, Spec
 from harness.workers import Task
 
@@ -64,13 +65,29 @@ def run(specs: Sequence[Spec], choice: Choice, progress: Callable[[int, Result |
     _refuse_strangers(specs, choice)
     plans = [_plan(spec, choice) for spec in specs]
     tasks = [step for plan in plans for step in plan.steps if isinstance(step, Task)]
+    spoken = _settle_bridge(tasks)
     progress(len(tasks), None)
     fitted = iter(workers.run(tasks, choice.jobs, lambda result: progress(len(tasks), result)))
     outcomes = []
     for plan in plans:
         results = [next(fitted) if isinstance(step, Task) else step for step in plan.steps]
-        outcomes.append(assemble(plan.spec, results, plan.notes, goldens=_goldens(plan.spec)))
+        notes = plan.notes + (spoken if any(engines()[r.engine].language == "r" for r in results) else ())
+        outcomes.append(assemble(plan.spec, results, notes, goldens=_goldens(plan.spec)))
     return Run(tuple(outcomes), tuple(fault for plan in plans for fault in plan.faults))
+
+
+def _settle_bridge(tasks: Iterable[Task]) -> tuple[str, ...]:
+    """Choose once, for all workers, how R is reached; what is to be said about it where it is not rpy2."""
+    if not any(task.engine.language == "r" for task in tasks):
+        return ()
+    from harness import rsession
+
+    try:
+        name, reason = rsession.bridge_and_reason()
+    except NotInstalled:  # every fit will say so itself
+        return ()
+    os.environ["HARNESS_R_BRIDGE"] = name
+    return () if name == "rpy2" else (f"R was reached through Rscript: {reason}",)
 
 
 def _refuse_strangers(specs: Sequence[Spec], choice: Choice) -> None:
@@ -201,7 +218,7 @@ def assemble(
         tuple(results),
         comparisons,
         {column: compare.headline(spec, column, results, comparisons) for column in spec.columns},
-        compare.reproduced(spec, published, results, comparisons),
+        compare.reproduced(published, comparisons),
         tuple(notes),
     )
 
@@ -260,23 +277,14 @@ def exit_code(found: Run, choice: Choice, fail_on: str) -> int:
         return 3
     if found.faults:
         return 2
-    return int(any(True for _ in failures(found.outcomes, fail_on)))
+    return int(next(failures(found.outcomes, fail_on), None) is not None)
 
 
-def failures(outcomes: Iterable[Outcome], fail_on: str) -> Iterable[str]:
-    """The verdicts that make a run fail, one a pair. Drift of another version of an engine does not."""
+def failures(outcomes: Iterable[Outcome], fail_on: str) -> Iterator[Pair]:
+    """The pairs that make a run fail; *fail_on* is the mildest verdict that does, or `never`."""
     if fail_on == "never":
         return
     counted = DISCREPANCIES[: DISCREPANCIES.index(fail_on) + 1]  # type: ignore[arg-type]
     for outcome in outcomes:
         for comparison in outcome.comparisons:
-            if comparison.reference == GOLDEN and _other_version(outcome, comparison.candidate):
-                continue
-            yield from (pair.verdict for pair in comparison.pairs if pair.verdict in counted)
-
-
-def _other_version(outcome: Outcome, engine: str) -> bool:
-    golden = _goldens(outcome.spec).get(engine, {}).values()
-    today = [result for result in outcome.results if result.engine == engine]
-    versions = {result.provenance.engine_version for result in golden}
-    return any(result.provenance.engine_version not in versions for result in today if result.cells)
+            yield from (pair for pair in comparison.pairs if pair.verdict in counted)

@@ -110,7 +110,7 @@ def _errored(outcome: Outcome) -> None:
 
 def _discrepancies(outcome: Outcome) -> None:
     found = [(comparison, pair) for comparison in outcome.comparisons for pair in comparison.discrepancies]
-    found.sort(key=lambda both: compare.severity(both[1]))
+    found.sort(key=lambda both: compare.severity(both[1].verdict))
     for comparison, pair in found[:_SHOWN]:
         click.echo("  " + _line(comparison, pair))
     if len(found) > _SHOWN:
