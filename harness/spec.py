@@ -24,6 +24,7 @@ from harness.glossary import MEASURES, PARTS, VARIANTS, measure
 
 ID = r"[a-z0-9-]+"
 LONGEST_LAG = 999  # no panel is longer, and a typing error must not become a design of 10^9 columns
+MOST_TERMS = 1000
 
 
 class Fault(NamedTuple):
@@ -173,6 +174,16 @@ OpenLags = Annotated[
 ]
 
 
+def _printable(lagged: dict[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:
+    count = sum(last - first + 1 for first, last in lagged.values())
+    if count > MOST_TERMS:
+        raise ValueError(f"that makes {count} terms; a table prints at most {MOST_TERMS}")
+    return lagged
+
+
+Lagged = Annotated[dict[Text, Lags], AfterValidator(_printable)]
+
+
 # ------------------------------------------------------------------------------------ words of the glossary
 
 
@@ -234,7 +245,7 @@ class _Estimated(_Model):
     """Keys of every estimated model."""
 
     outcome: Text = Field(description="The dependent variable: a column of the data, or of derive")
-    regressors: dict[Text, Lags] = Field(
+    regressors: Lagged = Field(
         description="variable: [first lag, last lag], or one lag. The order is the order of print"
     )
     time_dummies: Times = Field(
@@ -317,7 +328,7 @@ class GmmGroup(Strict):
 class IvGroup(Strict):
     """Instruments that enter as one column each."""
 
-    variables: dict[Text, Lags] = Field(
+    variables: Lagged = Field(
         default={},
         description="variable: [first lag, last lag]; time_dummies is a legal variable. "
         "Default: the group's name is the variable, at `lags`",
@@ -453,7 +464,7 @@ class LevelInstrument(Strict):
 class _Instrumented(_Estimated):
     """Two-stage least squares, where something is endogenous."""
 
-    endogenous: dict[Text, Lags] = Field(
+    endogenous: Lagged = Field(
         default={}, description="Which of the regressors are endogenous: variable: [first lag, last lag]"
     )
     instruments: dict[Text, LevelInstrument] = Field(
