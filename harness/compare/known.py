@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from harness import printed
 from harness.compare.sides import Key, Side
-from harness.result import DISCREPANCIES, PUBLISHED, Comparison, Pair, Result
+from harness.result import DISCREPANCIES, PUBLISHED, Comparison, Outcome, Pair, Result
 from harness.spec import Bound, KnownDifference, Spec
 
 _EXPLAINABLE = frozenset(DISCREPANCIES) - {"missing", "extra"}  # a bound needs two numbers
@@ -56,17 +56,17 @@ def with_stale(
     return tuple(found)
 
 
-def loose_bounds(spec: Spec, comparisons: Sequence[Comparison]) -> list[str]:
+def loose_bounds(outcome: Outcome) -> list[str]:
     """
     A sentence for each known difference whose bound is wider than twice what is observed.
 
     Says by how much the bound can shrink. A rule that explains nothing has no sentence: it is stale.
     """
     sentences = []
-    for number, rule in enumerate(spec.known_differences):
+    for number, rule in enumerate(outcome.spec.known_differences):
         used = [
             abs(_number(pair.candidate) - _number(pair.reference)) / pair.tolerance
-            for comparison in comparisons
+            for comparison in outcome.comparisons
             if _is_between(rule, comparison)
             for pair in comparison.pairs
             if _explained_by(rule, comparison.column, pair) and pair.tolerance
