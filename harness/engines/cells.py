@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from harness.result import Cell
-
-if TYPE_CHECKING:
-    from harness.estimators.inference import Inference
+from harness.estimators.inference import Inference, chi2_p, f_p, wald
+from harness.result import Cell, Estimates, NotOffered
 
 
 def coefficient_cells(terms: Sequence[str], inference: Inference) -> list[Cell]:
@@ -42,6 +40,31 @@ def statistic_cells(
     return [
         Cell("tests", term, measure, float(value)) for measure, value in values.items() if value is not None
     ]
+
+
+def joint_test(
+    estimate: Any, covariance: Any, df: float | None, name_of_wald: str = "wald@slopes"
+) -> Estimates:
+    """
+    That all of *estimate* is zero: `f` where the reference distribution is t, chi-squared where it is normal.
+
+    estimate : (k,) array
+    covariance : (k, k) array
+    df : of the t distribution; None is the normal one
+    """
+    k = len(estimate)
+    if k == 0:
+        return Estimates(cells=())
+    statistic = wald(estimate, covariance)
+    if statistic is None:
+        reason = "the covariance of the slopes is singular: fewer clusters or groups than coefficients"
+        term = name_of_wald if df is None else "f"
+        return Estimates(cells=(), not_offered=(NotOffered("tests", term, "*", reason),))
+    if df is None:
+        cells = statistic_cells(name_of_wald, statistic, k, p=chi2_p(statistic, k))
+    else:
+        cells = statistic_cells("f", statistic / k, k, df, f_p(statistic / k, k, df))
+    return Estimates(cells=tuple(cells))
 
 
 def fit_cells(values: Mapping[str, float]) -> list[Cell]:

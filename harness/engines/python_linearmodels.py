@@ -18,11 +18,13 @@ from harness.engines.cells import (
     coefficient_cells,
     covariance_cells,
     fit_cells,
+    joint_test,
     statistic_cells,
 )
 from harness.errors import EstimationError, Unsupported
 from harness.estimators import panel_tests
-from harness.estimators.inference import chi2_p, f_p, infer, small_sample_factor, wald
+from harness.estimators.collinearity import collinear
+from harness.estimators.inference import infer, small_sample_factor
 from harness.result import Cell, Estimates, NotOffered
 from harness.spec import Linear, StaticPanel
 
@@ -320,13 +322,19 @@ def _run(model: Model, equation: _Equation) -> _Fitted:
     try:
         return run(model, equation)
     except (ValueError, ArithmeticError, np.linalg.LinAlgError, AbsorbingEffectError) as error:
-        raise EstimationError(f"linearmodels stopped: {_first_sentence(error)}") from error
+        raise EstimationError(_fault(equation, error)) from error
 
 
-def _first_sentence(error: Exception) -> str:
-    text = " ".join(str(error).split())
-    head = text.split(". ")[0].rstrip(".")
-    return f"{head}. Look for collinear or constant regressors, or for too few rows."
+def _fault(equation: _Equation, error: Exception) -> str:
+    """What stopped linearmodels: the regressors that follow from each other, or its own first sentence."""
+    names = equation.regressors
+    dependent = [names[column] for column in collinear(equation.frame[list(names)].to_numpy())]
+    if dependent:
+        return (
+            f"the design is singular: {', '.join(dependent)} follow from each other. Leave one of them out."
+        )
+    said = " ".join(str(error).split()).split(". ")[0].rstrip(".")
+    return f"linearmodels stopped: {said}. Look for regressors that the effects absorb, or for too few rows."
 
 
 def _least_squares(model: Model, equation: _Equation) -> _Fitted:
@@ -474,21 +482,19 @@ def _estimates(model: Model, sheet: Sheet) -> Estimates:
     df = {"normal": None, "t-residual": fitted.df_resid, "t-groups": own.n_groups - 1}[
         model.reference_distribution
     ]
-    terms = own.regressors
+    terms, n_slopes, unit = own.regressors, len(own.slopes), units.scale[own.outcome]
     cells = [
         *coefficient_cells(terms, infer(estimate, covariance, df, model.ci_level)),
         *covariance_cells(terms, covariance),
-        *_joint_test(own, estimate, covariance, df),
-        *_fit_cells(model, own, fitted, units.scale[own.outcome]),
+        *_fit_cells(model, own, fitted, unit),
     ]
-    if not isinstance(model, StaticPanel):
-        return Estimates(cells=tuple(cells))
-    extra = _xtreg(model, own, fitted, estimate, units.scale[own.outcome])
-    tested = _tests(model, sheet)
+    parts = [joint_test(estimate[:n_slopes], covariance[:n_slopes, :n_slopes], df)]
+    if isinstance(model, StaticPanel):
+        parts += [_xtreg(model, own, fitted, estimate, unit), _tests(model, sheet)]
     return Estimates(
-        cells=(*cells, *extra.cells, *tested.cells),
-        not_offered=(*extra.not_offered, *tested.not_offered),
-        recomputed=(*extra.recomputed, *tested.recomputed),
+        cells=(*cells, *(cell for part in parts for cell in part.cells)),
+        not_offered=tuple(item for part in parts for item in part.not_offered),
+        recomputed=tuple(address for part in parts for address in part.recomputed),
     )
 
 
@@ -515,17 +521,6 @@ def _factor(model: Model, equation: _Equation, fitted: _Fitted) -> float:
 
 def _divides_by_n(model: Model) -> bool:
     return getattr(model, "sigma2", "n-k") == "n"
-
-
-def _joint_test(equation: _Equation, estimate: Array, covariance: Array, df: float | None) -> list[Cell]:
-    """All slopes zero: F with the distribution's degrees of freedom, chi-squared with the normal."""
-    n_slopes = len(equation.slopes)
-    if n_slopes == 0:
-        return []
-    statistic, rank = wald(estimate[:n_slopes], covariance[:n_slopes, :n_slopes])
-    if df is None:
-        return statistic_cells("wald@slopes", statistic, rank, p=chi2_p(statistic, rank))
-    return statistic_cells("f", statistic / rank, rank, df, f_p(statistic / rank, rank, df))
 
 
 def _fit_cells(model: Model, equation: _Equation, fitted: _Fitted, unit: float) -> list[Cell]:

@@ -57,21 +57,20 @@ def _distribution(df: float | None) -> Any:
     return stats.norm if df is None else stats.t(df)
 
 
-def wald(estimate: Array, covariance: Array) -> tuple[float, int]:
+def wald(estimate: Array, covariance: Array) -> float | None:
     """
-    (b'V⁻¹b, its degrees of freedom) for the hypothesis that all of *estimate* is zero.
+    b'V⁻¹b for the hypothesis that all of *estimate* is zero: chi-squared, len(estimate) degrees of freedom.
 
-    The degrees of freedom are the rank of V; a singular V is inverted in its range. V is brought to unit
-    diagonal first, so that the units of the regressors decide nothing.
+    None where V is singular, as with fewer clusters than coefficients. V is brought to unit diagonal first,
+    so that the units of the regressors decide nothing.
     """
     scale = np.sqrt(np.diag(covariance))
     scale = np.where(scale > 0, scale, 1.0)
     correlation = covariance / np.outer(scale, scale)
+    if not np.isfinite(correlation).all() or np.linalg.matrix_rank(correlation) < len(estimate):
+        return None
     standardised = estimate / scale
-    rank = int(np.linalg.matrix_rank(correlation, hermitian=True))
-    if rank == len(estimate):
-        return float(standardised @ np.linalg.solve(correlation, standardised)), rank
-    return float(standardised @ np.linalg.pinv(correlation, hermitian=True) @ standardised), rank
+    return float(standardised @ np.linalg.solve(correlation, standardised))
 
 
 def chi2_p(statistic: float, df: float) -> float:
