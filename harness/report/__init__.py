@@ -1,0 +1,69 @@
+"""Outcomes to pages and files: HTML, Markdown, JSON, JUnit. Pure but for the writing itself."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from harness.result import Outcome
+
+TITLE = "Published tables, re-estimated"
+
+
+def document(outcome: Outcome) -> dict[str, Any]:
+    """The content of results.json, as `harness/results.schema.json` describes it."""
+    from harness.report import results_json
+
+    return results_json.content(outcome)
+
+
+def files(
+    outcomes: Sequence[Outcome],
+    title: str = TITLE,
+    aea_class: str = "",
+    run: Mapping[str, Any] | None = None,
+) -> dict[str, str]:
+    """
+    Every file of a report: path, relative and with forward slashes, to text.
+
+    The same outcomes give the same texts, anywhere. What changes from run to run is in *run*: it becomes
+    run.json, and its `faults` (sentences on specs that could not be read) stand at the top of the index.
+    Raises ValueError where two specs have the same id: one page would hide the other.
+    """
+    from harness.report import junit, markdown, page, results_json, summary
+
+    ids = [outcome.spec.id for outcome in outcomes]
+    if len(set(ids)) < len(ids):
+        twice = next(name for name in ids if ids.count(name) > 1)
+        raise ValueError(f"two specs are called '{twice}': rename one of the files, or report them apart")
+    found = [summary.summary(outcome) for outcome in outcomes]
+    faults = [str(fault) for fault in (run or {}).get("faults", ())]
+    texts: dict[str, str] = {}
+    for one in found:
+        folder = one.outcome.spec.id
+        texts[f"{folder}/index.html"] = page.spec_page(one)
+        texts[f"{folder}/report.md"] = markdown.spec_text(one)
+        texts[f"{folder}/results.json"] = results_json.text(results_json.content(one.outcome))
+    texts["junit.xml"] = junit.text(outcomes)
+    if run is not None:
+        texts["run.json"] = json.dumps(run, indent=1, sort_keys=True, ensure_ascii=False, default=str) + "\n"
+    texts["report.md"] = markdown.index_text(found, title, aea_class, faults)
+    texts["index.html"] = page.index_page(found, title, aea_class, faults)
+    return texts
+
+
+def write(
+    outcomes: Sequence[Outcome],
+    folder: Path,
+    title: str = TITLE,
+    run: Mapping[str, Any] | None = None,
+    aea_class: str = "",
+) -> list[Path]:
+    """Write `files` to *folder* and return the paths, index.html last: where it stands, the rest does."""
+    paths = []
+    for name, text in files(outcomes, title, aea_class, run).items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="\n", errors="replace")
+        paths.append(path)
+    return paths

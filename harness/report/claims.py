@@ -1,0 +1,106 @@
+"""The paper's sentences about its numbers, held against the print and against every engine."""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+from harness import printed
+from harness.glossary import plain
+from harness.report.digits import shown
+from harness.result import Outcome
+from harness.spec import Claim
+
+Support = Literal["supported", "contradicted", "not decided"]
+
+
+@dataclass(frozen=True)
+class Stance:
+    """What one source (the print or an engine) says to a claim, and by which numbers."""
+
+    source: str
+    support: Support
+    numbers: str
+
+
+@dataclass(frozen=True)
+class ClaimView:
+    """A sentence of the paper and what the numbers say to it."""
+
+    text: str
+    about: str
+    stances: tuple[Stance, ...]
+
+
+def claims(outcome: Outcome) -> tuple[ClaimView, ...]:
+    """Every claim of the spec."""
+    return tuple(_view(outcome, claim) for claim in outcome.spec.claims)
+
+
+def _view(outcome: Outcome, claim: Claim) -> ClaimView:
+    stances = tuple(_stance(claim, name, values) for name, values in _sources(outcome, claim))
+    return ClaimView(claim.text, f"{claim.column}, {claim.term}, {claim.measure}", stances)
+
+
+def _sources(outcome: Outcome, claim: Claim) -> Iterator[tuple[str, Mapping[str, float]]]:
+    """Name and measure to number of the claim's term, the print first."""
+    if outcome.published:
+        cells = outcome.published.columns.get(claim.column, ())
+        yield "print", _of_term(((c.term, c.measure, _number(c.text)) for c in cells), claim.term)
+    for result in outcome.results:
+        if result.column == claim.column and result.status == "fitted":
+            known = ((c.term, c.measure, c.value) for c in result.cells if c.part != "as_printed")
+            yield result.engine, _of_term(known, claim.term)
+
+
+def _of_term(cells: Iterable[tuple[str, str, float]], term: str) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for name, measure, value in cells:
+        if name == term or plain(name) == term:
+            found.setdefault(plain(measure), value)
+    return found
+
+
+def _number(text: str) -> float:
+    """The printed number; NaN for a limit such as "<0.001", which is no value, and for other text."""
+    try:
+        found = printed.read(text)
+    except printed.NotANumber:
+        return math.nan
+    return math.nan if found.bound else float(found.value)
+
+
+def _stance(claim: Claim, source: str, values: Mapping[str, float]) -> Stance:
+    value, p = values.get(claim.measure, math.nan), values.get("p_value", math.nan)
+    found = [verdict for verdict in _verdicts(claim, value, p) if verdict is not None]
+    support: Support = "not decided"
+    if False in found:
+        support = "contradicted"
+    elif found and len(found) == _asked(claim):
+        support = "supported"
+    numbers = [f"{claim.measure} {shown(value)}"] if not math.isnan(value) else []
+    return Stance(source, support, ", ".join(numbers + ([f"p {shown(p)}"] if not math.isnan(p) else [])))
+
+
+def _asked(claim: Claim) -> int:
+    return sum(item is not None for item in (claim.sign, claim.value, claim.p_below, claim.p_above))
+
+
+def _verdicts(claim: Claim, value: float, p: float) -> Iterator[bool | None]:
+    """True, False or None (cannot be told) for each thing that the claim says."""
+    if claim.sign is not None:
+        yield None if math.isnan(value) or value == 0 else (value > 0) == (claim.sign == "positive")
+    if claim.value is not None:
+        yield None if math.isnan(value) else _rounds_to(value, claim.value)
+    if claim.p_below is not None:
+        yield None if math.isnan(p) else p < claim.p_below
+    if claim.p_above is not None:
+        yield None if math.isnan(p) else p > claim.p_above
+
+
+def _rounds_to(value: float, text: str) -> bool | None:
+    try:
+        return math.isfinite(value) and printed.interval(text).holds(Decimal(repr(value)))
+    except printed.NotANumber:
+        return None

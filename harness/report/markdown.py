@@ -1,0 +1,145 @@
+"""report.md: the report as text that reads well in a terminal and on a forge."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from harness.report.claims import claims
+from harness.report.digits import NOTHING, shown
+from harness.report.summary import Summary, totals
+from harness.report.table import PrintedView, first_line
+from harness.report.verdicts import GROUP_WORDS, LOOKS
+from harness.result import PUBLISHED, Outcome
+
+_LIMIT = 100  # rows of a list of discrepancies; all of them stand in results.json
+_SPECIAL = re.compile(r"([\\`*_\[\]|~#])")
+
+
+def spec_text(found: Summary) -> str:
+    """The report of one spec."""
+    outcome = found.outcome
+    blocks = [
+        f"# {_safe(outcome.spec.title)}",
+        _safe(outcome.spec.source.citation),
+        f"**Reproduced: {_safe(outcome.reproduced)}.** {_counts(found)}",
+        *(_safe(note) for note in outcome.notes),
+        *(["**Stand-in data**: not the paper's."] if outcome.spec.data.stand_in else []),
+        "## Columns",
+        _columns(found),
+        "## The table as printed",
+        _printed(found),
+        "## Engines against one another",
+        _between(outcome),
+        *_rest(outcome),
+    ]
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def index_text(found: Sequence[Summary], title: str, aea_class: str, faults: Sequence[str]) -> str:
+    """The report over all specs."""
+    rows = [_index_row(one) for one in found]
+    total = totals(found)
+    names = ("printed", "compared", "agrees", "explained", "differs", "between", "known", "open_settings")
+    rows.append(["All tables", "", *(str(total[name]) for name in names)])
+    head = ["Table", "Reproduced", "Printed", "Compared", "Agree", "Explained", "Differ"]
+    blocks = [
+        f"# {_safe(title)}",
+        _safe(aea_class),
+        *(f"**Not read:** {_safe(fault)}" for fault in faults),
+        _table([*head, "Between engines", "Known differences", "Left open"], rows),
+    ]
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def _index_row(one: Summary) -> list[str]:
+    spec = one.outcome.spec
+    numbers = (one.printed, one.compared, *(one.counts[g] for g in ("agrees", "explained", "differs")))
+    more = (one.between, len(spec.known_differences), len(spec.open))
+    link = f"[{_safe(spec.title)}]({spec.id}/report.md)"
+    return [link, _safe(one.outcome.reproduced), *(str(number) for number in (*numbers, *more))]
+
+
+def _counts(found: Summary) -> str:
+    told = [f"{count} {GROUP_WORDS[group]}" for group, count in found.counts.items() if count]
+    return f"{found.printed} printed cells: {', '.join(told)}." if found.printed else "No numbers printed."
+
+
+def _columns(found: Summary) -> str:
+    outcome = found.outcome
+    fits = {(result.column, result.engine): result for result in outcome.results}
+    rows = []
+    for column in outcome.spec.columns:
+        ended = [fits.get((column, tally.engine)) for tally in found.engines]
+        words = ["" if fit is None else f"{fit.status} {first_line(fit.message)}".strip() for fit in ended]
+        rows.append([_safe(column), _safe(outcome.headlines.get(column, "")), *(_safe(w) for w in words)])
+    return _table(["Column", "What was found", *(tally.engine for tally in found.engines)], rows)
+
+
+def _printed(found: Summary) -> str:
+    if not found.cells:
+        return "No numbers printed."
+    engines = [tally.engine for tally in found.engines]
+    rows = [_printed_row(cell, engines) for cell in found.cells]
+    return _table(["Column", "Cell", "Printed", *engines, "Verdict"], rows)
+
+
+def _printed_row(cell: PrintedView, engines: Sequence[str]) -> list[str]:
+    numbers = {f.engine: f.number.text or f.look.words for f in cell.found}
+    name = f"{cell.term} {cell.measure}"
+    reasons = dict.fromkeys(f.reason for f in cell.found if f.reason and f.look.group == cell.look.group)
+    verdict = f"{cell.look.mark} {cell.look.words}"
+    told = [*(numbers.get(engine, NOTHING) for engine in engines), ": ".join([verdict, *reasons][:2])]
+    return [_safe(text) for text in (cell.column, name, cell.text or NOTHING, *told)]
+
+
+def _between(outcome: Outcome) -> str:
+    rows = [
+        [
+            *(comparison.column, comparison.reference, comparison.candidate, f"{pair.term} {pair.measure}"),
+            *(shown(pair.reference), shown(pair.candidate), LOOKS[pair.verdict].words),
+        ]
+        for comparison in outcome.comparisons
+        if comparison.reference != PUBLISHED
+        for pair in comparison.discrepancies
+    ]
+    if not rows:
+        return "No discrepancies."
+    head = ["Column", "Reference", "Candidate", "Cell", "Reference's number", "Candidate's number", "Verdict"]
+    text = _table(head, ([_safe(cell) for cell in row] for row in rows[:_LIMIT]))
+    more = len(rows) - _LIMIT
+    return text + (f"\n\n{more} more in results.json." if more > 0 else "")
+
+
+def _rest(outcome: Outcome) -> Iterator[str]:
+    """Known differences, open settings, claims and data; a heading only where something follows."""
+    spec = outcome.spec
+    yield from _list(
+        "Known differences",
+        (f"{' and '.join(k.between)}: {k.reason} Evidence: {k.evidence}" for k in spec.known_differences),
+    )
+    yield from _list("Left open by the paper", (f"{item.setting}: {item.because}" for item in spec.open))
+    yield from _list(
+        "Claims",
+        (
+            f"{claim.text} – " + ", ".join(f"{s.source}: {s.support}" for s in claim.stances)
+            for claim in claims(outcome)
+        ),
+    )
+    yield from _list("Data", [f"{spec.data.file}", *([spec.data.obtain] if spec.data.obtain else [])])
+
+
+def _list(heading: str, items: Iterable[str]) -> Iterator[str]:
+    lines = [f"- {_safe(item)}" for item in items]
+    if lines:
+        yield f"## {heading}"
+        yield "\n".join(lines)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _safe(text: str) -> str:
+    """Text in one line that Markdown and HTML leave as it is."""
+    words = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return _SPECIAL.sub(r"\\\1", words).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,0 +1,222 @@
+"""The HTML pages: what the templates are given, and the templates."""
+
+import hashlib
+import json
+import re
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from harness.report import between, claims, digits, forest, table
+from harness.report.summary import Summary, totals
+from harness.report.verdicts import GROUP_WORDS, LOOKS, STATUS, UNFITTED, Look
+from harness.result import GOLDEN, PUBLISHED, Cell, Outcome, Result
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+
+
+@dataclass(frozen=True)
+class ColumnView:
+    """One column at the top of a page: its headline and what became of it in every engine."""
+
+    name: str
+    headline: str
+    fits: tuple[Result | None, ...]
+    discrepancies: tuple[int, ...]
+
+    @property
+    def fitted(self) -> str:
+        return ", ".join(fit.engine for fit in self.fits if fit and fit.status == "fitted")
+
+
+@dataclass(frozen=True)
+class Open:
+    """A setting the paper leaves open: the value used, by column, and what else it could be."""
+
+    setting: str
+    used: tuple[tuple[str, str], ...]
+    alternatives: str
+    because: str
+
+
+class Versions(NamedTuple):
+    """What one engine ran as."""
+
+    engine: str
+    engine_version: str
+    language_version: str
+    platform: str
+    blas: str
+    harness_version: str
+    because: str
+
+
+def spec_page(found: Summary) -> str:
+    """The page of one spec."""
+    outcome = found.outcome
+    return _render(
+        "spec.html",
+        outcome=outcome,
+        spec=outcome.spec,
+        summary=found,
+        engines=[tally.engine for tally in found.engines],
+        columns=_columns(outcome, [tally.engine for tally in found.engines]),
+        sections=table.sections(found.cells, outcome.spec.labels),
+        duels=between.duels(outcome),
+        drifts=between.duels(outcome, golden=True),
+        tables=between.number_tables(outcome),
+        forests=forest.forests(outcome),
+        versions=_versions(outcome),
+        open_settings=_open(outcome),
+        claims=claims.claims(outcome),
+        not_fitted=[result for result in outcome.results if result.status != "fitted"],
+        looks=_legend(found),
+        marks=_marks(),
+    )
+
+
+def index_page(found: Sequence[Summary], title: str, aea_class: str, faults: Sequence[str]) -> str:
+    """The page over all specs."""
+    return _render(
+        "index.html",
+        title=title,
+        aea_class=aea_class,
+        summaries=found,
+        totals=totals(found),
+        faults=faults,
+    )
+
+
+# --------------------------------------------------------------------------------------- for the templates
+
+
+def _columns(outcome: Outcome, engines: list[str]) -> list[ColumnView]:
+    fits = {(result.column, result.engine): result for result in outcome.results}
+    bad = {
+        (c.column, c.candidate): len(c.discrepancies) for c in outcome.comparisons if c.reference == PUBLISHED
+    }
+    return [
+        ColumnView(
+            name=column,
+            headline=outcome.headlines.get(column, ""),
+            fits=tuple(fits.get((column, engine)) for engine in engines),
+            discrepancies=tuple(bad.get((column, engine), 0) for engine in engines),
+        )
+        for column in outcome.spec.columns
+    ]
+
+
+def _versions(outcome: Outcome) -> list[tuple[Versions, str]]:
+    """Every engine and set of versions, with the columns it is true of."""
+    columns: dict[Versions, list[str]] = {}
+    for result in outcome.results:
+        p = result.provenance
+        about = (p.engine_version, p.language_version, p.platform, p.blas, p.harness_version, p.because)
+        if any(about):
+            columns.setdefault(Versions(result.engine, *about), []).append(result.column)
+    return [(versions, _some(names, outcome)) for versions, names in columns.items()]
+
+
+def _some(names: list[str], outcome: Outcome) -> str:
+    return "all columns" if len(names) == len(outcome.spec.columns) else ", ".join(names)
+
+
+def _open(outcome: Outcome) -> list[Open]:
+    return [
+        Open(
+            setting=item.setting,
+            used=tuple(
+                (column, _setting(outcome.spec.merged.get(column, {}), item.setting))
+                for column in (item.columns or outcome.spec.columns)
+            ),
+            alternatives=", ".join(_yaml(value) for value in item.alternatives),
+            because=item.because,
+        )
+        for item in outcome.spec.open
+    ]
+
+
+def _setting(merged: Mapping[str, Any], path: str) -> str:
+    """The value at a dotted path, or that the column leaves it to the default."""
+    value: Any = merged
+    for step in path.split("."):
+        if not isinstance(value, Mapping) or step not in value:
+            return "the default"
+        value = value[step]
+    return _yaml(value)
+
+
+def _yaml(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _legend(found: Summary) -> list[Look]:
+    """The looks that occur on the page, in order of rank."""
+    seen = {f.look for cell in found.cells for f in cell.found} | {cell.look for cell in found.cells}
+    return [look for look in (*LOOKS.values(), UNFITTED, *STATUS.values()) if look in seen]
+
+
+def _marks() -> Markup:
+    """The script's table of codes, as JSON that cannot end its element."""
+    looks = (*LOOKS.values(), UNFITTED, *STATUS.values())
+    text = json.dumps({look.code: [look.group, look.mark, look.words] for look in looks}, ensure_ascii=True)
+    return Markup(text.replace("<", "\\u003c"))  # our own words, no input
+
+
+def as_printed(result: Result) -> list[Cell]:
+    """What the engine prints under a label that is not trusted."""
+    return [cell for cell in result.cells if cell.part == "as_printed"]
+
+
+# --------------------------------------------------------------------------------------------- the templates
+
+
+def _render(name: str, **context: object) -> str:
+    return _environment().get_template(name).render(**context)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES, encoding="utf-8"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        undefined=StrictUndefined,
+        finalize=_visible,
+    )
+    environment.globals.update(
+        css=Markup(_file("page.css")),
+        script=Markup(_file("page.js")),
+        script_hash=b64encode(hashlib.sha256(_file("page.js").encode()).digest()).decode(),
+        as_printed=as_printed,
+        part_words=table.PART_WORDS,
+        group_words=GROUP_WORDS,
+        PUBLISHED=PUBLISHED,
+        GOLDEN=GOLDEN,
+        WIDTH=forest.WIDTH,
+    )
+    environment.filters.update(
+        shown=digits.shown, decimal=digits.decimal, short=digits.short, first_line=table.first_line
+    )
+    return environment
+
+
+def _visible(value: object) -> object:
+    """Control characters have no meaning in HTML and hide text from a reader: they are shown as one sign."""
+    if type(value) is str and not value.isprintable():
+        return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", value)
+    return value
+
+
+@cache
+def _file(name: str) -> str:
+    return (_TEMPLATES / name).read_text(encoding="utf-8")
