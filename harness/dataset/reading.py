@@ -1,0 +1,235 @@
+"""A data file to a frame: found, checked against its hash, decoded, every fault of it named."""
+
+import csv
+import gzip
+import hashlib
+import io
+import zlib
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from harness.dataset.rows import MISSING, suggest, typed
+from harness.errors import DataError
+from harness.spec import Spec
+
+_READABLE = "csv, csv.gz, dta and xlsx can be read"
+
+
+@dataclass(frozen=True)
+class DataFile:
+    """The bytes of a data file, and what there is to say about them."""
+
+    path: Path
+    content: bytes
+    sha256: str
+    notes: tuple[str, ...]
+
+
+def find(spec: Spec, override: Path | None) -> DataFile:
+    """
+    The data file of *spec*: beside it, or in `data/` beside it; *override* is read instead where given.
+
+    Raises DataError where there is none, where it lies outside the spec's folder, or where its sha256 is
+    not the spec's (an override's is not checked, which is noted).
+    """
+    path = _beside(spec) if override is None else _given(spec, override)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}. Check the file's permissions") from None
+    digest = hashlib.sha256(content).hexdigest()
+    if override is not None:
+        given = f"--data {spec.data.name}={path}"
+        note = f"{given}: data given by hand ({digest[:12]}...); the spec's hash is suspended"
+        return DataFile(path, content, digest, (note,))
+    if spec.data.sha256 is None:
+        note = f"{spec.path}: data.sha256 is not given; {path} has {digest}"
+        return DataFile(path, content, digest, (note,))
+    if digest != spec.data.sha256:
+        raise DataError(
+            f"{spec.path}: data.sha256 is {spec.data.sha256[:12]}..., but {path} has {digest[:12]}... "
+            f"Bring back the file that was meant, or, if this one is right, write sha256: {digest}"
+        )
+    return DataFile(path, content, digest, ())
+
+
+def _given(spec: Spec, override: Path) -> Path:
+    if not override.is_file():
+        raise DataError(f"--data {spec.data.name}={override}: there is no such file. Correct the path")
+    return override
+
+
+def _beside(spec: Spec) -> Path:
+    folder = spec.path.parent
+    root = folder.resolve()
+    for path in (folder / spec.data.file, folder / "data" / spec.data.file):
+        if not path.resolve().is_relative_to(root):
+            raise DataError(
+                f"{spec.path}: data.file: {spec.data.file} leads out of the spec's folder. "
+                f"Copy the file beneath it, or give it by --data {spec.data.name}=PATH"
+            )
+        if path.is_file():
+            return path
+    obtain = f" How to get it: {spec.data.obtain.strip().rstrip('.')}." if spec.data.obtain else ""
+    raise DataError(
+        f"{spec.path}: data.file: {spec.data.file} is neither in {folder} nor in {folder / 'data'}.{obtain} "
+        f"Put it there, or give it by --data {spec.data.name}=PATH"
+    )
+
+
+def table(file: DataFile, spec: Spec) -> pd.DataFrame:
+    """
+    The cells of *file*: one column a header, numbers as int64 or float64, text as it is.
+
+    Empty cells, NA, NaN and `.` are missing. Numbers are read to the nearest double.
+    Raises DataError where the file is not what its name says, or its rows do not fit its header.
+    """
+    name = file.path.name.lower()
+    if name.endswith(".csv.gz"):
+        return _csv(_text(file, _unpacked(file, spec.limits.memory_mb)), file.path)
+    if name.endswith(".csv"):
+        return _csv(_text(file, file.content), file.path)
+    if name.endswith(".dta"):
+        return _stata(file)
+    if name.endswith((".xlsx", ".xls", ".ods")):
+        return _excel(file)
+    raise DataError(f"{file.path}: this kind of file is not known; {_READABLE}. Save the data as csv")
+
+
+def _unpacked(file: DataFile, memory_mb: int) -> bytes:
+    """The gzip's content; a file that unpacks to more than the fit's memory is refused."""
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(file.content)) as packed:
+            content = packed.read(memory_mb * 2**20 + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(f"{file.path} is no whole gzip file ({error}). Get the file anew") from None
+    if len(content) > memory_mb * 2**20:
+        raise DataError(f"{file.path} unpacks to more than {memory_mb} MB. Raise limits.memory_mb")
+    return content
+
+
+def _text(file: DataFile, content: bytes) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise DataError(
+            f"{file.path}: line {line} is not UTF-8 (byte 0x{content[error.start]:02x}). Save it as UTF-8 csv"
+        ) from None
+
+
+def _csv(text: str, path: Path) -> pd.DataFrame:
+    header = _header(text, path)
+    try:
+        frame = pd.read_csv(
+            io.StringIO(text),
+            float_precision="round_trip",
+            keep_default_na=False,
+            na_values=list(MISSING),
+            low_memory=False,
+        )
+    except (ValueError, OverflowError) as error:
+        raise DataError(f"{path} cannot be read as csv: {str(error).strip()}. Correct that line") from None
+    if not isinstance(frame.index, pd.RangeIndex):
+        raise DataError(
+            f"{path}: the rows have more cells than the header, which has {len(header)}. "
+            "Name every column in the first line"
+        )
+    if len(frame) == 0:
+        raise DataError(f"{path} has a header and no rows. Get the file anew")
+    _need_full_rows(frame, header, text, path)
+    return _named(frame, header, path)
+
+
+def _header(text: str, path: Path) -> list[str]:
+    try:
+        rows = csv.reader(io.StringIO(text))
+        return next((row for row in rows if row), []) or _fail(path)
+    except csv.Error as error:
+        raise DataError(f"{path} cannot be read as csv: {error}. Save the data as csv anew") from None
+
+
+def _fail(path: Path) -> list[str]:
+    raise DataError(f"{path} is empty. Get the file anew")
+
+
+def _need_full_rows(frame: pd.DataFrame, header: list[str], text: str, path: Path) -> None:
+    """pandas fills short rows up in silence; a short row always lacks its last cell."""
+    if len(header) < 2 or not frame.iloc[:, -1].isna().any():
+        return
+    rows = csv.reader(io.StringIO(text))
+    for row in rows:
+        if row and len(row) < len(header):
+            raise DataError(
+                f"{path}: line {rows.line_num} has {len(row)} cells, the header has {len(header)}. "
+                "Correct that line"
+            )
+
+
+def _stata(file: DataFile) -> pd.DataFrame:
+    try:
+        frame = pd.read_stata(
+            io.BytesIO(file.content), convert_dates=False, convert_categoricals=False, preserve_dtypes=True
+        )
+    except Exception as error:  # a broken file can fail anywhere in the reader
+        raise DataError(f"{file.path} cannot be read as Stata data: {error}. Save it as csv") from None
+    return _named(frame, [str(name) for name in frame.columns], file.path)
+
+
+def _excel(file: DataFile) -> pd.DataFrame:
+    try:
+        frame = pd.read_excel(
+            io.BytesIO(file.content), dtype=object, keep_default_na=False, na_values=list(MISSING)
+        )
+    except ImportError as error:
+        raise DataError(f"{file.path}: {error} Or save the first sheet as csv") from None
+    except Exception as error:  # a broken file can fail anywhere in the reader
+        raise DataError(f"{file.path} cannot be read as Excel: {error}. Save it as csv") from None
+    return _named(frame, [str(name) for name in frame.columns], file.path)
+
+
+def _named(frame: pd.DataFrame, header: list[str], path: Path) -> pd.DataFrame:
+    """The columns under their headers as written, typed; a header that stands twice is refused."""
+    twice = [name for name, count in Counter(header).items() if count > 1 and name]
+    if twice:
+        raise DataError(f"{path}: the header '{twice[0]}' stands twice. Rename one of the columns")
+    columns: dict[str, pd.Series[Any]] = {
+        name: frame.iloc[:, at].reset_index(drop=True) for at, name in enumerate(header) if name
+    }
+    return pd.DataFrame(columns)
+
+
+def choose(frame: pd.DataFrame, wanted: dict[str, str], file: DataFile, spec: Spec) -> pd.DataFrame:
+    """
+    The columns that the spec needs, under the spec's names.
+
+    wanted : name to the place in the spec that asks for it. Every column that is not there is named, in one
+    DataError of several lines.
+    """
+    renamed = spec.data.columns
+    asked = {**{name: f"data.columns.{name}" for name in renamed}, **wanted}
+    faults = [
+        f"{spec.path}: {place}: {_absent(renamed.get(name, name), name, file.path)}"
+        f"{suggest(renamed.get(name, name), [*frame.columns, *renamed])}{_separator(frame)}"
+        for name, place in asked.items()
+        if renamed.get(name, name) not in frame
+    ]
+    if faults:
+        raise DataError("\n".join(faults))
+    return pd.DataFrame({name: typed(frame[renamed.get(name, name)]) for name in asked})
+
+
+def _absent(header: str, name: str, path: Path) -> str:
+    called = "" if header == name else f" (for '{name}')"
+    return f"{path} has no column '{header}'{called}"
+
+
+def _separator(frame: pd.DataFrame) -> str:
+    """A hint where the whole header is one cell."""
+    only = str(frame.columns[0]) if len(frame.columns) == 1 else ""
+    found = next((mark for mark in (";", "\t", "|") if mark in only), None)
+    return f". The cells seem to be parted by {found!r}; save the file with commas" if found else ""
