@@ -15,6 +15,7 @@ from harness.errors import HarnessError, SpecError, UsageError
 from harness.result import DISCREPANCIES
 
 if TYPE_CHECKING:
+    from harness.errors import Problem
     from harness.spec import Spec
 
 INTERRUPTED = 130  # as a shell counts a process ended by Ctrl-C
@@ -70,7 +71,8 @@ def _read(root: Path, names: tuple[str, ...]) -> list[Spec]:
     paths = [specfile.find(name, root) for name in names] or specfile.all_paths(root)
     if not paths:
         raise UsageError(f"{root / 'specs'}: no specs here. Make the first one: harness new my-table")
-    specs, problems = [], []
+    specs: list[Spec] = []
+    problems: list[Problem] = []
     for path in paths:
         try:
             specs.append(specfile.read(path, engines()))
@@ -112,7 +114,7 @@ def list_specs(root: Path, as_json: bool) -> None:
 @main.command()
 @click.argument("name", metavar="SPEC")
 @click.option("--column", "columns", multiple=True, help="Only this column; may be repeated.")
-@click.option("--engine", "names", multiple=True, help="Only this engine; may be repeated.")
+@click.option("--engine", "engines", multiple=True, help="Only this engine; may be repeated.")
 @click.option("--data", multiple=True, metavar="NAME=PATH", help="Read this file in place of the spec's.")
 @json_option
 @click.pass_obj
@@ -120,14 +122,14 @@ def show(
     root: Path,
     name: str,
     columns: tuple[str, ...],
-    names: tuple[str, ...],
+    engines: tuple[str, ...],
     data: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """The exact call of each engine, column by column. Runs nothing."""
     from harness import run as runs
 
-    choice = runs.Choice(columns, names, _data(data))
+    choice = runs.Choice(columns, engines, _data(data))
     calls = runs.calls(_one(root, name), choice)
     if as_json:
         _print_json([call._asdict() for call in calls])
@@ -150,7 +152,9 @@ def _data(given: tuple[str, ...]) -> dict[str, Path]:
 @main.command()
 @specs_argument
 @click.option("--column", "columns", multiple=True, help="Only this column; may be repeated.")
-@click.option("--engine", "names", multiple=True, help="Only this engine, and it must run; may be repeated.")
+@click.option(
+    "--engine", "engines", multiple=True, help="Only this engine, and it must run; may be repeated."
+)
 @click.option("--data", multiple=True, metavar="NAME=PATH", help="Read this file in place of the spec's.")
 @click.option("--jobs", type=click.IntRange(1, 64), default=os.cpu_count() or 2, help="Worker processes.")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Default: reports/latest.")
@@ -169,12 +173,12 @@ def _data(given: tuple[str, ...]) -> dict[str, Path]:
 )
 @json_option
 @click.pass_obj
-def run(root: Path, names: tuple[str, ...], **options: Any) -> None:
+def run(root: Path, /, names: tuple[str, ...], **options: Any) -> None:
     """Estimate, compare, report. Without SPEC: all of specs/."""
     from harness import publish, screen
     from harness import run as runs
 
-    choice = runs.Choice(options["columns"], options["names"], _data(options["data"]), options["jobs"])
+    choice = runs.Choice(options["columns"], options["engines"], _data(options["data"]), options["jobs"])
     specs = _shard(_read(root, names), options["shard"])
     if options["r_bridge"] != "auto":
         os.environ["HARNESS_R_BRIDGE"] = options["r_bridge"]
@@ -226,16 +230,16 @@ def check(root: Path, names: tuple[str, ...], as_json: bool) -> None:
 
 @main.command()
 @click.argument("name", metavar="SPEC")
-@click.option("--engine", "names", multiple=True, help="Default: every engine of the spec that fits here.")
+@click.option("--engine", "engines", multiple=True, help="Default: every engine of the spec that fits here.")
 @click.option("--because", required=True, help="Why the numbers are right now; kept in the golden file.")
 @click.option("--jobs", type=click.IntRange(1, 64), default=os.cpu_count() or 2, help="Worker processes.")
 @click.pass_obj
-def bless(root: Path, name: str, names: tuple[str, ...], because: str, jobs: int) -> None:
+def bless(root: Path, name: str, engines: tuple[str, ...], because: str, jobs: int) -> None:
     """Make today's numbers of an engine its golden file."""
     from harness import run as runs
 
     spec = _one(root, name)
-    for engine, changed in runs.bless(spec, names, because, runs.Choice(jobs=jobs)).items():
+    for engine, changed in runs.bless(spec, engines, because, runs.Choice(jobs=jobs)).items():
         click.echo(f"{spec.id}/{engine}: {'written' if changed else 'unchanged'}")
 
 

@@ -284,7 +284,7 @@ def failures(outcomes: Iterable[Outcome], fail_on: str) -> Iterator[Pair]:
     """The pairs that make a run fail; *fail_on* is the mildest verdict that does, or `never`."""
     if fail_on == "never":
         return
-    counted = DISCREPANCIES[: DISCREPANCIES.index(fail_on) + 1]  # type: ignore[arg-type]
+    counted = DISCREPANCIES[: DISCREPANCIES.index(fail_on) + 1]
     for outcome in outcomes:
         for comparison in outcome.comparisons:
             yield from (pair for pair in comparison.pairs if pair.verdict in counted)

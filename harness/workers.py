@@ -121,7 +121,8 @@ def _pool(jobs: int) -> Iterator[ProcessPool]:
 
 
 def _schedule(pool: ProcessPool, task: Task) -> Future[Result]:
-    return pool.schedule(fit, args=[task], timeout=task.seconds)
+    future: Future[Result] = pool.schedule(fit, args=[task], timeout=task.seconds)
+    return future
 
 
 def _outcome(task: Task, future: Future[Result]) -> Result:
@@ -229,7 +230,7 @@ def _blas(engine: Engine) -> str:
         return rsession.blas()
     import numpy
 
-    found = numpy.show_config(mode="dicts")["Build Dependencies"]["blas"]  # type: ignore[index,call-overload]
+    found = numpy.show_config(mode="dicts")["Build Dependencies"]["blas"]
     return f"{found['name']} {found['version']}"
 
 
