@@ -26,7 +26,7 @@ class Lane:
     One line of a row: the print or one engine.
 
     Attributes:
-        index: 0 the print, then the engines in the order of the spec; -1 where there is no number
+        index: 0 the print, then the engines in the order of the spec
         at: place of the estimate, in user units
         low, high: ends of the interval, in user units; equal where there is none
         beyond: -1 or 1 where the estimate lies outside the drawing on that side, else 0
@@ -47,7 +47,6 @@ class Lane:
 class ForestRow:
     """One coefficient, on a scale of its own. `zero` is the place of 0, None outside the drawing."""
 
-    anchor: str
     term: str
     label: str
     height: float
@@ -126,12 +125,12 @@ def _row(
     scale = _Scale([interval for interval, _ in found.values()])
     numbers = {name: 0 if name == "print" else index for index, name in _numbered(outcome)}
     names = [name for name in sources if name in found]
-    lanes = tuple(_lane(name, numbers[name], i, *found[name], scale) for i, name in enumerate(names))
+    first = 0 if names[0] != "print" else -1  # the print is a band, and needs no lane
+    lanes = tuple(_lane(name, numbers[name], i, *found[name], scale) for i, name in enumerate(names, first))
     return ForestRow(
-        anchor="f-" + column,
         term=term,
         label=first_line(label_of("coefficients", term, outcome.spec.labels), 60),
-        height=_TOP * 2 + _LANE * len(lanes),
+        height=_TOP * 2 + _LANE * max(1, len(lanes) + first),
         zero=scale.place(0.0) if scale.low <= 0.0 <= scale.high else None,
         left=short(scale.low, 3),
         right=short(scale.high, 3),
@@ -143,6 +142,12 @@ def _row(
 def _numbered(outcome: Outcome) -> Iterator[tuple[int, str]]:
     yield 0, "print"
     yield from enumerate(engines_of(outcome), start=1)
+
+
+def drawn(plots: tuple[Forest, ...]) -> tuple[tuple[int, str], ...]:
+    """Index and name of every engine that has a lane, in the order of their numbers."""
+    lanes = {(lane.index, lane.name) for plot in plots for row in plot.rows for lane in row.lanes}
+    return tuple(sorted(lane for lane in lanes if lane[0] > 0))
 
 
 def engines_of(outcome: Outcome) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 from base64 import b64encode
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -15,11 +16,20 @@ from markupsafe import Markup
 
 from harness.report import between, claims, digits, forest, table
 from harness.report.summary import Summary, totals
-from harness.report.verdicts import GROUP_WORDS, LOOKS, STATUS, UNFITTED, Look
-from harness.result import GOLDEN, PUBLISHED, Cell, Outcome, Result
+from harness.report.verdicts import GROUP_WORDS, LOOKS, MARKS, STATUS, UNFITTED, Group, Look, group
+from harness.result import GOLDEN, PUBLISHED, Cell, Outcome, Result, Status
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+
+
+class Fit(NamedTuple):
+    """What became of one column in one engine: `result` None where it was not run."""
+
+    result: Result | None
+    group: str
+    mark: str
+    words: str
 
 
 @dataclass(frozen=True)
@@ -28,12 +38,15 @@ class ColumnView:
 
     name: str
     headline: str
-    fits: tuple[Result | None, ...]
-    discrepancies: tuple[int, ...]
+    fits: tuple[Fit, ...]
+
+    @property
+    def results(self) -> tuple[Result, ...]:
+        return tuple(fit.result for fit in self.fits if fit.result)
 
     @property
     def fitted(self) -> str:
-        return ", ".join(fit.engine for fit in self.fits if fit and fit.status == "fitted")
+        return ", ".join(result.engine for result in self.results if result.status == "fitted")
 
 
 @dataclass(frozen=True)
@@ -61,6 +74,7 @@ class Versions(NamedTuple):
 def spec_page(found: Summary) -> str:
     """The page of one spec."""
     outcome = found.outcome
+    plots = forest.forests(outcome)
     return _render(
         "spec.html",
         outcome=outcome,
@@ -72,11 +86,12 @@ def spec_page(found: Summary) -> str:
         duels=between.duels(outcome),
         drifts=between.duels(outcome, golden=True),
         tables=between.number_tables(outcome),
-        forests=forest.forests(outcome),
+        forests=plots,
+        drawn=forest.drawn(plots),
         versions=_versions(outcome),
         open_settings=_open(outcome),
         claims=claims.claims(outcome),
-        not_fitted=[result for result in outcome.results if result.status != "fitted"],
+        not_fitted=_not_fitted(outcome),
         looks=_legend(found),
         marks=_marks(),
     )
@@ -98,19 +113,46 @@ def index_page(found: Sequence[Summary], title: str, aea_class: str, faults: Seq
 
 
 def _columns(outcome: Outcome, engines: list[str]) -> list[ColumnView]:
-    fits = {(result.column, result.engine): result for result in outcome.results}
-    bad = {
-        (c.column, c.candidate): len(c.discrepancies) for c in outcome.comparisons if c.reference == PUBLISHED
+    results = {(result.column, result.engine): result for result in outcome.results}
+    counts = {
+        (c.column, c.candidate): Counter(group(pair.verdict) for pair in c.pairs)
+        for c in outcome.comparisons
+        if c.reference == PUBLISHED
     }
     return [
         ColumnView(
             name=column,
             headline=outcome.headlines.get(column, ""),
-            fits=tuple(fits.get((column, engine)) for engine in engines),
-            discrepancies=tuple(bad.get((column, engine), 0) for engine in engines),
+            fits=tuple(_fit(results.get((column, e)), counts.get((column, e), Counter())) for e in engines),
         )
         for column in outcome.spec.columns
     ]
+
+
+def _fit(result: Result | None, counts: Counter[Group]) -> Fit:
+    if result is None:
+        return Fit(None, "", "", "not run")
+    if result.status != "fitted":
+        look = STATUS[result.status]
+        return Fit(result, result.status, look.mark, look.words)
+    for name in ("differs", "explained"):
+        if counts[name]:
+            return Fit(result, name, MARKS[name], f"{counts[name]} {GROUP_WORDS[name]}")
+    return (
+        Fit(result, "agrees", MARKS["agrees"], "agrees")
+        if counts["agrees"]
+        else Fit(result, "", "", "fitted")
+    )
+
+
+def _not_fitted(outcome: Outcome) -> list[tuple[str, Status, str, str]]:
+    """Engine, status, message and the columns they are true of, errored ones first."""
+    found: dict[tuple[str, Status, str], list[str]] = {}
+    for result in outcome.results:
+        if result.status != "fitted":
+            found.setdefault((result.engine, result.status, result.message), []).append(result.column)
+    rows = [(*key, _some(columns, outcome)) for key, columns in found.items()]
+    return sorted(rows, key=lambda row: row[1] != "errored")
 
 
 def _versions(outcome: Outcome) -> list[tuple[Versions, str]]:
@@ -200,6 +242,7 @@ def _environment() -> Environment:
         as_printed=as_printed,
         part_words=table.PART_WORDS,
         group_words=GROUP_WORDS,
+        marks_of=MARKS,
         PUBLISHED=PUBLISHED,
         GOLDEN=GOLDEN,
         WIDTH=forest.WIDTH,

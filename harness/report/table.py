@@ -38,8 +38,8 @@ PART_WORDS: Mapping[str, str] = {
     "necessity": "Necessary conditions",
     "index": "Index",
 }
+_NOT_PRINTED = 10**9  # the line of a cell that no line prints
 _SHARED_ROW = {"stars": "estimate", "ci_high": "ci_low"}  # printed beside another measure
-_FENCE = {"std_error": ("(", ")"), "ci_low": ("[", "]")}
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,13 @@ class Found:
 @dataclass(frozen=True)
 class PrintedView:
     """
-    One printed cell. `anchor` is its id in the page; `codes` one letter an engine; `scale` print / value.
+    One printed cell.
+
+    Attributes:
+        anchor: its id in the page
+        line: of published.csv; beyond the last where the cell is not printed
+        scale: print / value
+        look: of the worst verdict over the fitted engines
     """
 
     anchor: str
@@ -74,12 +80,14 @@ class PrintedView:
     term: str
     measure: str
     text: str
+    line: int
     scale: Decimal
     look: Look
     found: tuple[Found, ...]
 
     @property
     def codes(self) -> str:
+        """One letter an engine."""
         return "".join(found.look.code for found in self.found)
 
 
@@ -88,7 +96,6 @@ class Row:
     """One line of a printed table: for each head the cells that stand there."""
 
     words: str
-    fence: tuple[str, str]
     cells: tuple[tuple[PrintedView, ...], ...]
 
 
@@ -127,8 +134,10 @@ def views(outcome: Outcome) -> tuple[PrintedView, ...]:
 
 def sections(cells: tuple[PrintedView, ...], labels: Mapping[str, str]) -> tuple[Section, ...]:
     """The cells laid out as a table a part."""
-    parts = dict.fromkeys(cell.part for cell in cells if cell.part in PART_WORDS)
-    return tuple(_section(part, [c for c in cells if c.part == part], labels) for part in parts)
+    ordered = sorted(cells, key=lambda cell: cell.line)
+    parts = dict.fromkeys(cell.part for cell in ordered if cell.part in PART_WORDS)
+    columns = list(dict.fromkeys(cell.column for cell in cells))
+    return tuple(_section(part, [c for c in ordered if c.part == part], columns, labels) for part in parts)
 
 
 def counts(cells: tuple[PrintedView, ...]) -> dict[Group, int]:
@@ -159,22 +168,24 @@ def _column(outcome: Outcome, column: str, names: _Anchors) -> Iterator[PrintedV
         for comparison in outcome.comparisons
         if comparison.column == column and comparison.reference == PUBLISHED
     }
-    for key, text in _texts(outcome, column, pairs).items():
+    for key, (text, line) in _texts(outcome, column, pairs).items():
         manner = style(outcome.spec, column, *key)
         found = tuple(
             _found(result, pairs.get(engine), key, text, manner) for engine, result in results.items()
         )
         verdicts = [pair.verdict for engine in pairs.values() if (pair := engine.get(key)) is not None]
-        yield PrintedView(names.name(column, *key), column, *key, text, manner.scale, worst(verdicts), found)
+        yield PrintedView(
+            names.name(column, *key), column, *key, text, line, manner.scale, worst(verdicts), found
+        )
 
 
-def _texts(outcome: Outcome, column: str, pairs: Mapping[str, "_Pairs"]) -> dict[Key, str]:
-    """The printed cells and their text; then, with no text, those that only the engines have."""
-    printed = outcome.published.columns.get(column, ()) if outcome.published else ()
-    texts = {(cell.part, cell.term, cell.measure): cell.text for cell in printed}
+def _texts(outcome: Outcome, column: str, pairs: Mapping[str, "_Pairs"]) -> dict[Key, tuple[str, int]]:
+    """The printed cells, text and line; then, with no text, those that only the engines have."""
+    cells = outcome.published.columns.get(column, ()) if outcome.published else ()
+    texts = {(cell.part, cell.term, cell.measure): (cell.text, cell.line) for cell in cells}
     for engine in pairs.values():
         for pair in engine.extra:
-            texts.setdefault((pair.part, pair.term, pair.measure), "")
+            texts.setdefault((pair.part, pair.term, pair.measure), ("", _NOT_PRINTED))
     return texts
 
 
@@ -238,8 +249,10 @@ def first_line(text: str, limit: int = 160) -> str:
 # ------------------------------------------------------------------------------------------------ layout
 
 
-def _section(part: str, cells: list[PrintedView], labels: Mapping[str, str]) -> Section:
-    columns = list(dict.fromkeys(cell.column for cell in cells))
+def _section(
+    part: str, cells: list[PrintedView], all_columns: list[str], labels: Mapping[str, str]
+) -> Section:
+    columns = [column for column in all_columns if any(cell.column == column for cell in cells)]
     wide = len(columns) == 1 and part != "fit" and len({_slot(c) for c in cells}) > 1
     heads = list(dict.fromkeys(_slot(cell) for cell in cells)) if wide else columns
     terms = dict.fromkeys(cell.term for cell in cells)
@@ -270,7 +283,7 @@ def _row(part: str, slot: str, cells: list[PrintedView], heads: list[str], wide:
         )
 
     words = "" if wide else _measure_words(part, slot, cells)
-    return Row(words, _FENCE.get(slot, ("", "")), tuple(at(head) for head in heads))
+    return Row(words, tuple(at(head) for head in heads))
 
 
 def _slot(cell: PrintedView) -> str:

@@ -62,6 +62,9 @@ GROUP_WORDS: Mapping[Group, str] = MappingProxyType(
         "unfitted": "not compared",
     }
 )
+MARKS: Mapping[Group, str] = MappingProxyType(
+    {"agrees": "✓", "explained": "≈", "differs": "≠", "open": "?", "absent": "○", "unfitted": "–"}
+)
 GROUPS: tuple[Group, ...] = tuple(GROUP_WORDS)
 
 _RANK = {verdict: rank for rank, verdict in enumerate(LOOKS)}
