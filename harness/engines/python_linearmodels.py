@@ -251,8 +251,8 @@ class _Units:
     """
     Exact changes of units: x = centre + scale * x', scales powers of two, centres short binary numbers.
 
-    linearmodels forms X'X, which squares the condition number: on Longley's data in their own units it
-    keeps 7 digits of a coefficient, in these units 12. Nothing is rounded on the way in.
+    linearmodels inverts X'X, which squares the condition number: on Longley's data in their own units it
+    keeps 7 digits of a standard error, in these units 13. Nothing is rounded on the way in.
     """
 
     centre: Mapping[str, float]

@@ -390,8 +390,8 @@ def _used(model: DynamicPanel, sheet: Sheet, run: _Run) -> NDArray[np.bool_]:
         lagged = [(variable, lag) for lag in range(first, last + 1)]
         if bool((used & ~_rows(model, run, lagged)).any()):
             raise Unsupported(
-                f"pydynpd puts zero where the instrument {variable} is missing and keeps the row; others leave "
-                "the row out."
+                f"pydynpd keeps a row whose instrument {variable} is missing, with a zero there; others "
+                "leave the row out."
             )
     return used
 
@@ -439,17 +439,19 @@ def _estimates(model: DynamicPanel, sheet: Sheet, run: _Run) -> Estimates:
         *_hansen(model, run, matrices),
         *_as_printed(run),
     ]
-    joint = _joint_tests(sheet, printed, estimate, covariance, df)
+    tests = [
+        _serial_correlation(model, matrices, step.vcov),
+        *_joint_tests(sheet, printed, estimate, covariance, df),
+    ]
     made = [
-        *_serial_correlation(model, matrices, step.vcov),
         *_sargans(model, run, matrices),
-        *(cell for test in joint for cell in test.cells),
+        *(cell for test in tests for cell in test.cells),
         *_counts(run, matrices, tally),
     ]
     df_of_hansen = ("tests", "hansen_j", "df"), ("tests", "hansen_j", "p_value")
     return Estimates(
         cells=(*own, *made),
-        not_offered=(*_not_offered(model), *(item for test in joint for item in test.not_offered)),
+        not_offered=(*_not_offered(model), *(item for test in tests for item in test.not_offered)),
         recomputed=(*addresses(made), *df_of_hansen),
         warnings=_warnings(run, matrices, tally),
     )
@@ -490,10 +492,11 @@ def _hansen(model: DynamicPanel, run: _Run, matrices: _Matrices) -> list[Cell]:
     return statistic_cells("hansen_j", statistic, df, p=chi2_p(statistic, df) if df > 0 else None)
 
 
-def _serial_correlation(model: DynamicPanel, matrices: _Matrices, covariance: Array) -> list[Cell]:
+def _serial_correlation(model: DynamicPanel, matrices: _Matrices, covariance: Array) -> Estimates:
     """With the covariance before `small_sample`, as xtabond2: Roodman (2009) prints -5.39 and -0.78."""
     group_scores = moments.scores(matrices.stack, matrices.residual)
     cells: list[Cell] = []
+    not_offered: list[NotOffered] = []
     for order in range(1, model.ar_order + 1):
         statistic = moments.arellano_bond(
             order,
@@ -505,7 +508,10 @@ def _serial_correlation(model: DynamicPanel, matrices: _Matrices, covariance: Ar
         )
         if np.isfinite(statistic):
             cells += statistic_cells(f"ar{order}", statistic, p=normal_p(statistic))
-    return cells
+        else:
+            reason = "no two differenced residuals are so far apart, or its variance is not positive"
+            not_offered.append(NotOffered("tests", f"ar{order}", "*", reason))
+    return Estimates(cells=tuple(cells), not_offered=tuple(not_offered))
 
 
 def _sargans(model: DynamicPanel, run: _Run, matrices: _Matrices) -> list[Cell]:

@@ -140,7 +140,7 @@ def sargan(stack: Stack, residual: Array, weight: Array, orthogonal: bool = Fals
 def arellano_bond(
     order: int,
     differenced: Array,
-    differenced_X: Array,
+    differenced_x: Array,
     group_scores: Array,
     influence: Array,
     covariance: Array,
@@ -154,7 +154,7 @@ def arellano_bond(
     holds all moments of the step that is reported, those in levels included.
 
     differenced : (g, t), rows one period apart, zero where not used
-    differenced_X : (g, t, k)
+    differenced_x : (g, t, k)
     group_scores : (g, j), Z'e of the reported step
     influence : (k, j), A = (X'Z W Z'X)⁻¹ X'Z W of the reported step
     covariance : (k, k), V of the coefficients, as reported
@@ -163,7 +163,8 @@ def arellano_bond(
     lagged = np.zeros_like(differenced)
     lagged[:, order:] = differenced[:, : differenced.shape[1] - order]
     products = np.sum(lagged * differenced, axis=1)
-    wX = np.einsum("gt,gtk->k", lagged, differenced_X)
+    wX = np.einsum("gt,gtk->k", lagged, differenced_x)
     cross = group_scores.T @ products
     variance = products @ products - 2 * wX @ influence @ cross + wX @ covariance @ wX
-    return float(products.sum() / np.sqrt(variance)) if variance > 0 else float("nan")
+    defined = variance > 0 and bool(lagged.any())
+    return float(products.sum() / np.sqrt(variance)) if defined else float("nan")
