@@ -2,9 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Self
+from typing import Any, Self, TypeAlias
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+
+from harness.errors import DataError
+
+Column: TypeAlias = NDArray[Any]
+_LARGEST_GRID = 20_000_000  # rows
 
 
 @dataclass(frozen=True)
@@ -13,24 +20,30 @@ class Sheet:
     What `dataset.prepare` makes of a data file and a model, and what every engine receives.
 
     The frame has a RangeIndex, is sorted by entity and time (where there is a panel) and holds float64
-    columns, but for the keys and cluster columns. Column names are terms: `x`, `L1.x`, `year=1980`.
+    columns, but for the keys and cluster columns, which are int64. Column names are terms: `x`, `L1.x`,
+    `year=1980`. A key that is also a variable (a trend in `year`) stands a second time, as `year.key`.
 
     Attributes:
-        frame: static models: complete rows, one column a term. Dynamic panels: the variables themselves (no
-            lags, the engine takes them) and the dummies, NaN where missing. Descriptive: variables as read
+        frame: static models: complete rows, one column a term, in levels (an engine takes first differences
+            itself). Dynamic panels: the variables themselves (no lags, the engine takes them) and the
+            dummies, NaN where missing, all rows. Descriptive: the variables, NaN where missing, and the
+            column `by` as read, without keys
         outcome: a column; "" for descriptive
         regressors: terms in order of print, dummies included, `constant` not
         constant: whether the term `constant` is estimated, after the regressors
         dummies: those of `regressors` that are dummies
         endogenous: those of `regressors` that are endogenous (static models)
-        instruments: excluded instruments, column to "stays in levels" (static models)
+        instruments: excluded instruments, column to "stays in levels" (static models). With first
+            differences such a column is NaN where only the next row's difference needs the row
         weights: a column, or None
-        cluster: columns (`entity` and `time` already replaced by their names)
-        entity, time, group: key columns, or None. Entity is int64 codes 0.. in sorted order of its labels,
-            time int64 in the data's own unit
+        cluster: columns (`entity` and `time` already replaced by their names), codes from 0
+        entity, time, group: key columns, or None. Entity and group are codes from 0 in sorted order of their
+            labels, time is in the data's own unit
         step: distance of two consecutive periods
-        sampled: dynamic panels with `lags_from: data`: the column that is 1.0 on rows of `sample`, or None
-            where all rows are used
+        sampled: the column that is 1.0 on the rows that are used and 0.0 on those that only lend their past,
+            or None where all rows are used. Dynamic panels: rows outside `sample` with `lags_from: data`.
+            First differences: a row whose own difference is not used, though the row before is there
+        periods: of a completed sheet, the data's own time of the periods 1, 2, ...; else empty
     """
 
     frame: pd.DataFrame
@@ -47,6 +60,7 @@ class Sheet:
     group: str | None = None
     step: int = 1
     sampled: str | None = None
+    periods: tuple[int, ...] = ()
 
     def scaled(self, columns: tuple[str, ...]) -> tuple[Self, Mapping[str, float]]:
         """
@@ -59,3 +73,49 @@ class Sheet:
         divisors = {name: float(sd[name]) if sd[name] > 0 else 1.0 for name in columns}
         frame = self.frame.assign(**{name: self.frame[name] / divisor for name, divisor in divisors.items()})
         return replace(self, frame=frame), divisors
+
+    def completed(self) -> Self:
+        """
+        The sheet of a dynamic panel on the whole grid: every entity in every period from first to last.
+
+        Time is recoded 1, 2, ..., step 1; `periods` keeps what it was. Where the data have no row the
+        variables are NaN, time dummies are filled in from the period, `sampled` is 0.0 and a cluster of its
+        own -1. For engines that count rows instead of time, and compress a year that is missing for all.
+        Raises DataError where the grid has more than 20 million rows.
+        """
+        entity, time = str(self.entity), str(self.time)
+        first, last = int(self.frame[time].min()), int(self.frame[time].max())
+        periods = range(first, last + 1, self.step)
+        n_entities = int(self.frame[entity].max()) + 1
+        if n_entities * len(periods) > _LARGEST_GRID:
+            raise DataError(
+                f"the grid of {n_entities} entities and {len(periods)} periods is too large. "
+                "Number the periods 1, 2, ..., or give data.panel.step"
+            )
+        return replace(self, frame=self._on_grid(n_entities, periods), step=1, periods=tuple(periods))
+
+    def _on_grid(self, n_entities: int, periods: range) -> pd.DataFrame:
+        entity, time = str(self.entity), str(self.time)
+        codes = np.repeat(np.arange(n_entities, dtype=np.int64), len(periods))
+        ordinals = np.tile(np.arange(1, len(periods) + 1, dtype=np.int64), n_entities)
+        made: dict[str, Column] = {entity: codes, time: ordinals}
+        made |= {name: _dummy(name, ordinals, periods) for name in self.dummies}
+        elapsed = (self.frame[time].to_numpy() - periods.start) // self.step
+        at = self.frame[entity].to_numpy() * len(periods) + elapsed
+        for name in self.frame.columns.difference(list(made), sort=False):
+            made[name] = self._spread(name, at, len(codes))
+        return pd.DataFrame({name: made[name] for name in self.frame.columns})
+
+    def _spread(self, name: str, at: Column, n_rows: int) -> Column:
+        """A column at its places on the grid."""
+        values = self.frame[name].to_numpy()
+        absent = -1 if name in self.cluster else 0.0 if name == self.sampled else np.nan
+        column = np.full(n_rows, absent, dtype=values.dtype)
+        column[at] = values
+        return column
+
+
+def _dummy(name: str, ordinals: Column, periods: range) -> Column:
+    """A time dummy on the grid, from its term `year=1980`."""
+    ordinal = periods.index(int(name.rpartition("=")[2])) + 1
+    return np.asarray(ordinals == ordinal, dtype=np.float64)

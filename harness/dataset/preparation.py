@@ -318,7 +318,7 @@ def _need_nested(frame: pd.DataFrame, names: Mapping[str, str], rows: Rows) -> N
 def _with_static_dummies(model: Static, made: Sheet, rows: Rows, kept: Mask, memory_mb: int) -> Sheet:
     order = _order(rows)
     chosen = replace(rows, frame=rows.frame.iloc[order[kept[order]]])
-    families = _time_family(model, made)
+    families = _time_family(model, made, rows)
     if isinstance(model, Linear):
         families += [
             Family.of(f"dummies: {name}", name, _labels(chosen, name, "dummies"), asked)
@@ -329,17 +329,15 @@ def _with_static_dummies(model: Static, made: Sheet, rows: Rows, kept: Mask, mem
     return _with_dummies(made, design.choose_dummies(_equation(model, made, columns), families))
 
 
-def _time_family(model: Estimated, made: Sheet) -> list[Family]:
+def _time_family(model: Estimated, made: Sheet, rows: Rows) -> list[Family]:
     if not model.time_dummies:
         return []
-    if made.time is None:
+    if rows.panel is None or made.time is None:
         raise DataError("time_dummies needs data.panel. Write panel: {entity: ..., time: ...}")
-    flagged = made.frame[made.sampled].to_numpy() if made.sampled else np.ones(len(made.frame))
     time = made.frame[made.time].to_numpy()
-    column = made.time.removesuffix(".key")
-    if model.time_dummies != "all":
-        _ = Family.of("time_dummies", column, time[flagged > 0], model.time_dummies)
-    return [Family.of("time_dummies", column, time, model.time_dummies)]
+    for labels in (time[_flagged(made)], time):  # a value must occur where rows are used
+        family = Family.of("time_dummies", rows.panel.time, labels, model.time_dummies)
+    return [family]
 
 
 def _need_memory(families: list[Family], n_rows: int, memory_mb: int) -> None:
@@ -466,10 +464,10 @@ def _dynamic(model: DynamicPanel, rows: Rows, sampled: Mask) -> Sheet:
         columns[flag] = sampled.astype(np.float64)
     made = _keyed(model, rows, columns, np.ones(len(rows), dtype=bool))
     made = replace(made, regressors=tuple(name for name, _, _ in terms(model.regressors)), sampled=flag)
-    return _with_dynamic_dummies(model, made)
+    return _with_dynamic_dummies(model, made, rows)
 
 
-def _with_dynamic_dummies(model: DynamicPanel, made: Sheet) -> Sheet:
+def _with_dynamic_dummies(model: DynamicPanel, made: Sheet, rows: Rows) -> Sheet:
     """Chosen on the complete rows, made on all rows."""
     index = _index(made)
     names = {made.outcome: (made.outcome, 0)}
@@ -478,7 +476,7 @@ def _with_dynamic_dummies(model: DynamicPanel, made: Sheet) -> Sheet:
         name: index.lag(made.frame[variable].to_numpy(), lag) for name, (variable, lag) in names.items()
     }
     complete = _complete(columns, _flagged(made))
-    families = _time_family(model, made)
+    families = _time_family(model, made, rows)
     if model.time_dummies == "all":
         del columns[made.outcome]
         chosen = _chosen_periods(model, made, columns, complete)
