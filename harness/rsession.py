@@ -18,12 +18,13 @@ import numpy as np
 import pandas as pd
 
 from harness import rserial
-from harness.errors import EstimationError, NotInstalled
-from harness.result import Cell, NotOffered
+from harness.errors import EstimationError, NotInstalled, Unsupported, UsageError
+from harness.result import Cell, Estimates, NotOffered
 
 Bridge = Literal["rpy2", "rscript"]
 ENVIRONMENT_VARIABLE = "HARNESS_R_BRIDGE"
 MEND = "sudo apt-get install r-base-core r-cran-plm"
+_NO_R = f"R is not installed: no Rscript on the path. Install it: {MEND}"
 
 # Where no compiled rpy2 fits this R, it tries API mode first and complains on stderr.
 os.environ.setdefault("RPY2_CFFI_MODE", "ABI")
@@ -46,6 +47,10 @@ class Answer:
     recomputed: tuple[tuple[str, str, str], ...]
     warnings: tuple[str, ...]
 
+    def estimates(self) -> Estimates:
+        """The same, as an engine's `fit` returns it."""
+        return Estimates(self.cells, self.not_offered, self.recomputed, self.warnings)
+
 
 @dataclass(frozen=True)
 class Versions:
@@ -67,7 +72,8 @@ def call(
     `function(data, settings)` of *script* in `r_scripts/`, run by the bridge of this process.
 
     settings : nested plain values; they reach R as values, never as text of a program
-    Raises NotInstalled where R or a package is missing, EstimationError with R's own words where it failed.
+    Raises NotInstalled where R or a package is missing, Unsupported where the package cannot do it,
+    EstimationError with R's own words where it failed.
     """
     reply = run(script, function, {"data": frame, "settings": settings}, packages)
     value = reply["value"]
@@ -101,6 +107,8 @@ def run(
         return reply
     if error["kind"] == ["package"]:
         raise NotInstalled(f"R has no package {error['message'][0]}. Install it: {MEND}")
+    if error["kind"] == ["unsupported"]:
+        raise Unsupported(error["message"][0] + ".")
     raise EstimationError(" ".join(["R stopped:", *error["message"][0].split()]))
 
 
@@ -124,7 +132,7 @@ def blas() -> str:
 
 
 def bridge() -> Bridge:
-    """How this process reaches R. Starts no R in this process. Raises NotInstalled where there is no R."""
+    """How this process reaches R. Starts no R in this process."""
     return bridge_and_reason()[0]
 
 
@@ -132,15 +140,15 @@ def bridge() -> Bridge:
 def bridge_and_reason() -> tuple[Bridge, str]:
     """
     The bridge and why it is this one: `HARNESS_R_BRIDGE` where that is set, else rpy2 where a child process
-    can start it, else Rscript. Raises NotInstalled where there is no R, or none with that name.
+    can start it, else Rscript (also where there is no R at all: the call will say so). Raises UsageError.
     """
     asked = os.environ.get(ENVIRONMENT_VARIABLE, "auto")
     if asked not in ("auto", "rpy2", "rscript"):
-        raise NotInstalled(f"{ENVIRONMENT_VARIABLE} is '{asked}'. It can be auto, rpy2 or rscript.")
+        raise UsageError(f"{ENVIRONMENT_VARIABLE} is '{asked}'. It can be auto, rpy2 or rscript.")
     if asked != "auto":
         return ("rpy2" if asked == "rpy2" else "rscript"), f"asked for by {ENVIRONMENT_VARIABLE}"
     if shutil.which("Rscript") is None:
-        raise NotInstalled(f"R is not installed: no Rscript on the path. Install it: {MEND}")
+        return "rscript", _NO_R
     fault = _why_rpy2_fails()
     return ("rscript", f"rpy2 cannot start R here: {fault}") if fault else ("rpy2", "rpy2 starts R here")
 
@@ -202,7 +210,7 @@ def _session() -> Callable[[Any], Any]:
 def _by_rscript(request: bytes) -> bytes:
     program = shutil.which("Rscript")
     if program is None:
-        raise NotInstalled(f"R is not installed: no Rscript on the path. Install it: {MEND}")
+        raise NotInstalled(_NO_R)
     with tempfile.TemporaryDirectory(prefix="harness-r-") as folder:
         asked, answered = Path(folder, "request.rds"), Path(folder, "answer.rds")
         asked.write_bytes(request)

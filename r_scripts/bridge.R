@@ -49,7 +49,10 @@ run_safely <- function(task) {
           invokeRestart("muffleMessage")
         }
       ),
-      error = function(e) error <<- list(kind = "error", message = conditionMessage(e))
+      error = function(e) {
+        kind <- if (inherits(e, "unsupported")) "unsupported" else "error"
+        error <<- list(kind = kind, message = enc2utf8(conditionMessage(e)))
+      }
     )
   )
   list(

@@ -124,3 +124,8 @@ plainly_named <- function(data) {
 }
 
 strings <- function(values) as.character(unlist(values))
+
+# What the package cannot do, as a verdict and not as a fault.
+unsupported <- function(...) {
+  stop(structure(list(message = paste0(...), call = NULL), class = c("unsupported", "error", "condition")))
+}

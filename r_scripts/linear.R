@@ -1,7 +1,7 @@
 # Least squares and two-stage least squares on rows that are taken as they are.
 
 # settings: outcome, regressors, constant, endogenous, instruments (excluded), weights, cluster, std_error,
-#   sigma2, small_sample, distribution, ci_level.
+#   sigma2, small_sample, distribution, ci_level, entity (a column or NULL).
 fit_linear <- function(data, settings) {
   terms <- c(strings(settings$regressors), if (settings$constant) "constant")
   data$constant <- 1
@@ -15,8 +15,9 @@ fit_linear <- function(data, settings) {
   residuals <- as.vector(y - X %*% estimate)
   bread <- chol2inv(fit$qr$qr)
   dimnames(bread) <- list(terms, terms)
-  covariance <- linear_covariance(data, settings, bread, projected * root, residuals * root)
-  report(settings, estimate, covariance, y, residuals, root)
+  groups <- linear_groups(data, settings)
+  covariance <- linear_covariance(settings, bread, projected * root, residuals * root, groups)
+  report(settings, estimate, covariance, y, residuals, root, length(unique(groups)))
 }
 
 # Weights count as in Stata's [aweight]: scaled to the mean of one.
@@ -44,24 +45,28 @@ stop_if_singular <- function(fit, terms) {
   }
 }
 
-linear_covariance <- function(data, settings, bread, X, residuals) {
+# What G counts: clusters, else entities, else rows.
+linear_groups <- function(data, settings) {
+  column <- c(strings(settings$cluster), settings$entity)
+  if (length(column) == 0) seq_len(nrow(data)) else data[[column[1]]]
+}
+
+linear_covariance <- function(settings, bread, X, residuals, groups) {
   n <- nrow(X)
   k <- ncol(X)
-  groups <- if (settings$std_error == "cluster") data[[strings(settings$cluster)[1]]] else seq_len(n)
   factor <- small_sample_factor(settings$small_sample, n, k, length(unique(groups)))
   if (settings$std_error == "conventional") {
     return(factor * bread * sum(residuals^2) / denominator(settings, n, k))
   }
-  factor * bread %*% crossprod(rowsum(X * residuals, groups)) %*% bread
+  together <- if (settings$std_error == "cluster") groups else seq_len(n)
+  factor * bread %*% crossprod(rowsum(X * residuals, together)) %*% bread
 }
 
 denominator <- function(settings, n, k) if (settings$sigma2 == "n") n else n - k
 
-report <- function(settings, estimate, covariance, y, residuals, root) {
+report <- function(settings, estimate, covariance, y, residuals, root, n_groups) {
   terms <- names(estimate)
-  n <- length(y)
-  groups <- settings$n_clusters
-  df <- reference_df(settings$distribution, n - length(terms), groups - 1)
+  df <- reference_df(settings$distribution, length(y) - length(terms), n_groups - 1)
   joint <- joint_test(estimate, covariance, setdiff(terms, "constant"), df)
   estimates(
     rbind(
