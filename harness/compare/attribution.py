@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Literal
 
 from harness import printed as text_of
@@ -24,7 +25,7 @@ AeaClass = Literal["full", "full with minor issues", "partial", "none", "not att
 Grade = Literal["reproduced", "minor", "major", "not attempted"]
 _BEST_FIRST: tuple[Grade, ...] = ("reproduced", "minor", "major", "not attempted")
 
-MINOR_SHARE = 0.01  # a number within 1 % of the print says the same to a reader
+MINOR_SHARE = Decimal("0.01")  # a number within 1 % of the print says the same to a reader
 FEW = 0.05  # share of the printed cells that may be off by more before a table is not reproduced
 
 
@@ -185,8 +186,9 @@ def _is_close(pair: Pair) -> bool:
     """One unit of the last digit beyond rounding, or 1 %."""
     if not isinstance(pair.reference, str) or pair.candidate is None or pair.tolerance is None:
         return False
-    printed = float(text_of.read(pair.reference).value)
-    return abs(pair.candidate - printed) <= max(3 * pair.tolerance, MINOR_SHARE * abs(printed))
+    printed = text_of.read(pair.reference).value
+    allowed = max(3 * Decimal(repr(pair.tolerance)), MINOR_SHARE * abs(printed))
+    return abs(Decimal(repr(pair.candidate)) - printed) <= allowed
 
 
 def _turned(comparisons: Iterable[Comparison]) -> bool:
