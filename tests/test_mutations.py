@@ -1,0 +1,365 @@
+"""The comparator is itself tested: every committed number is spoilt in nine ways, and each must be seen."""
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from functools import cache
+from itertools import pairwise
+from statistics import NormalDist
+
+import pytest
+from conftest import ROOT
+
+from harness import compare, glossary, goldenfile, specfile
+from harness.compare.print_rules import Style, style
+from harness.compare.significance import stars
+from harness.engines import engines
+from harness.result import DISCREPANCIES, Cell, Comparison, PrintedCell, Result
+from harness.spec import PrintRule, Spec
+
+Values = dict[tuple[str, str, str], float]
+STARS = (0.10, 0.05, 0.01)
+# Caught means: for the right reason. Mutations that are not named here may show as any discrepancy.
+EXPECTED: Mapping[str, set[str]] = {
+    "sign": {"sign_flip"},
+    "dropped term": {"missing"},
+    "extra term": {"extra"},
+    "a star too many": {"stars_differ", "significance_flip"},
+    "N off by one": {"outside_rounding", "outside_tolerance", "significance_flip"},
+    "NaN": {"outside_rounding", "outside_tolerance"},
+}
+COUNTS = {name for (part, name), m in glossary.MEASURES.items() if part in ("fit", "tests") and m.rtol == 0}
+# Shares of what rounding allows by which a value may lie beside the print: its very ends included.
+ROUNDINGS = (Decimal(-1), Decimal("-0.5"), Decimal(0), Decimal("0.3"), Decimal(1))
+
+
+@dataclass
+class Score:
+    """What became of the mutations of one kind of file, by mutation."""
+
+    caught: Counter[str] = field(default_factory=Counter)
+    none: Counter[str] = field(default_factory=Counter)
+    missed: list[str] = field(default_factory=list)
+    harmless: int = 0
+    alarms: list[str] = field(default_factory=list)
+
+    def mutate(self, name: str, where: str, comparison: Comparison, *, is_one: bool = True) -> None:
+        """Count a mutation; `is_one` is False where it changed nothing that could be seen."""
+        if not is_one:
+            self.none[name] += 1
+        elif {pair.verdict for pair in comparison.discrepancies} & EXPECTED.get(name, set(DISCREPANCIES)):
+            self.caught[name] += 1
+        else:
+            self.missed.append(f"{name}: {where}")
+
+    def leave(self, where: str, comparison: Comparison, cells: int) -> None:
+        """Count *cells* values that must raise nothing."""
+        self.harmless += cells
+        self.alarms += [f"{where}: {pair}" for pair in comparison.discrepancies]
+
+    def __str__(self) -> str:
+        kinds = ", ".join(f"{name} {count:,}" for name, count in sorted(self.caught.items()))
+        none = ", ".join(f"{name} {count:,}" for name, count in sorted(self.none.items()))
+        total = self.caught.total() + len(self.missed)
+        return (
+            f"{self.caught.total():,} of {total:,} mutations caught ({kinds}); "
+            f"{self.none.total():,} that change nothing left out ({none or 'none'}); "
+            f"{self.harmless:,} harmless values, {len(self.alarms)} false alarms"
+        )
+
+
+@cache
+def _specs() -> tuple[Spec, ...]:
+    """Every spec of the repository, without the known differences that would explain a mutation away."""
+    found = [specfile.read(path, engines()) for path in sorted((ROOT / "specs").glob("*.yaml"))]
+    return tuple(spec.model_copy(update={"known_differences": ()}) for spec in found)
+
+
+def _told(
+    capsys: pytest.CaptureFixture[str], record: Callable[[str, object], None], what: str, s: Score
+) -> None:
+    record(what, str(s))
+    with capsys.disabled():
+        print(f"\n{what}: {s}")
+
+
+# ---------------------------------------------------------------------------------------- printed tables
+
+
+@dataclass(frozen=True)
+class Term:
+    """The printed cells of one term of one column, and values that round to them."""
+
+    spec: Spec
+    column: str
+    cells: tuple[PrintedCell, ...]
+
+    @property
+    def name(self) -> str:
+        return f"{self.spec.id} {self.column} {self.cells[0].part} {self.cells[0].term}"
+
+    def style(self, cell: PrintedCell) -> Style:
+        return style(self.spec, self.column, cell.part, cell.term, cell.measure)
+
+    def key(self, cell: PrintedCell) -> tuple[str, str, str]:
+        term = self.spec.variant(self.column, cell.term) if cell.part == "tests" else None
+        measure = self.spec.variant(self.column, cell.measure) if cell.part == "fit" else None
+        return (
+            cell.part,
+            f"{cell.term}@{term}" if term else cell.term,
+            f"{cell.measure}@{measure}" if measure else cell.measure,
+        )
+
+    def value(self, cell: PrintedCell, share: Decimal = Decimal("0.3"), units: int = 0) -> float:
+        """A value beside the print by *share* of what rounding allows, and by *units* of the last digit."""
+        how = self.style(cell)
+        allowed = how.interval(cell.text)
+        middle, half = (allowed.low + allowed.high) / 2, (allowed.high - allowed.low) / 2
+        unit = how.half_unit(cell.text) * (1 if how.truncated else 2)
+        shown = middle + share * half + units * unit
+        if len(shown.as_tuple().digits) > 15 or not (units or allowed.holds(shown)):
+            shown = middle + share * half * Decimal("0.8") + units * unit  # an open end; no double so exact
+        return float(shown / how.scale)
+
+    def values(self, share: Decimal = Decimal("0.3")) -> Values:
+        return {self.key(cell): self.value(cell, share) for cell in self.cells}
+
+    def against(self, values: Mapping[tuple[str, str, str], float]) -> Comparison:
+        return _against(self.spec, self.column, self.cells, values)
+
+    def could_print(self, cell: PrintedCell, value: float) -> bool:
+        """Whether *value* would have been printed as the cell, digit by digit."""
+        how = self.style(cell)
+        return how.interval(cell.text).holds(how.in_print(value))
+
+
+def _against(
+    spec: Spec, column: str, cells: Sequence[PrintedCell], values: Mapping[tuple[str, str, str], float]
+) -> Comparison:
+    result = Result(
+        spec.id, column, "candidate", "fitted", cells=tuple(Cell(*k, v) for k, v in values.items())
+    )
+    return compare.against_print(spec, column, cells, result)
+
+
+def _terms() -> Iterator[Term]:
+    for spec in _specs():
+        published = goldenfile.read_published(spec)
+        for column, cells in ({} if published is None else published.columns).items():
+            by_term: dict[tuple[str, str], list[PrintedCell]] = defaultdict(list)
+            for cell in cells:
+                if cell.measure != "stars" and cell.text[0] not in "<>":
+                    by_term[cell.part, cell.term].append(cell)
+            yield from (Term(spec, column, tuple(found)) for found in by_term.values())
+
+
+def _spoil_cells(term: Term, score: Score) -> None:
+    """Sign, one unit, NaN, a count off by one: one cell at a time."""
+    right = term.values()
+    for cell in term.cells:
+        key, where = term.key(cell), f"{term.name} {cell.measure} {cell.text}"
+        opposite = {**right, key: -right[key]}
+        is_one = not term.could_print(cell, -right[key])
+        score.mutate("sign", where, term.against(opposite), is_one=is_one)
+        for units in (-1, 1):
+            moved = {**right, key: term.value(cell, units=units)}
+            score.mutate("one unit of the last digit", where, term.against(moved))
+        score.mutate("NaN", where, term.against({**right, key: math.nan}))
+        if cell.measure in COUNTS:
+            for other in (-1, 1):
+                score.mutate("N off by one", where, term.against({**right, key: round(right[key]) + other}))
+
+
+def _spoil_term(term: Term, score: Score) -> None:
+    """The term dropped, an extra one, a standard error for a statistic, a star too many."""
+    right = term.values()
+    score.mutate("dropped term", term.name, term.against({}))
+    complete = term.spec.model_copy(update={"print": (*term.spec.print, PrintRule(complete=True))})
+    more = {**right, (term.cells[0].part, "a term of its own", "estimate"): 1.0}
+    score.mutate("extra term", term.name, _against(complete, term.column, term.cells, more))
+    score.leave(term.name, term.against(more), 1)  # an incomplete print does not mind
+    _spoil_statistic(term, right, score)
+    _spoil_stars(term, right, score)
+
+
+def _spoil_statistic(term: Term, right: Values, score: Score) -> None:
+    by_measure = {cell.measure: cell for cell in term.cells}
+    if term.cells[0].part != "coefficients" or not {"estimate", "std_error"} <= by_measure.keys():
+        return
+    cell = by_measure["std_error"]
+    key = term.key(cell)
+    if right[key] == 0:
+        return
+    statistic = right[term.key(by_measure["estimate"])] / right[key]
+    is_one = not term.could_print(cell, statistic)
+    score.mutate("SE for t", term.name, term.against({**right, key: statistic}), is_one=is_one)
+
+
+def _p(term: Term, right: Values) -> float | None:
+    part, name = term.cells[0].part, term.cells[0].term
+    if part != "coefficients":
+        return None
+    if (part, name, "p_value") in right:
+        return abs(right[part, name, "p_value"])
+    estimate, std_error = (right.get((part, name, measure)) for measure in ("estimate", "std_error"))
+    if estimate is None or not std_error:
+        return None
+    return 2 * NormalDist().cdf(-abs(estimate / std_error))
+
+
+def _spoil_stars(term: Term, right: Values, score: Score) -> None:
+    """No table in the collection prints stars: they are put beside the coefficient as its p earns them."""
+    p = _p(term, right)
+    if p is None:
+        return
+    part, name = term.cells[0].part, term.cells[0].term
+    starred = term.spec.model_copy(update={"stars": STARS})
+    fewest, most = stars(p, STARS)
+    for count in (fewest, most + 1):
+        cell = PrintedCell(part, name, "stars", str(count), term.cells[0].line)
+        values = {**right, (part, name, "p_value"): p}
+        found = _against(starred, term.column, (*term.cells, cell), values)
+        if count == fewest:
+            score.leave(f"{term.name} stars", found, 1)
+        else:
+            score.mutate("a star too many", term.name, found)
+
+
+def _swap(first: Term, second: Term, score: Score) -> None:
+    """Two neighbours of one part change places, in the measures that both have."""
+    right = {**first.values(), **second.values()}
+    by_measure = {cell.measure: cell for cell in second.cells}
+    both = [(cell, by_measure[cell.measure]) for cell in first.cells if cell.measure in by_measure]
+    swapped, is_one = dict(right), False
+    for one, other in both:
+        a, b = first.key(one), second.key(other)
+        swapped[a], swapped[b] = right[b], right[a]
+        fits = first.could_print(one, right[b]) and second.could_print(other, right[a])
+        is_one = is_one or not fits
+    cells = (*first.cells, *second.cells)
+    comparison = _against(first.spec, first.column, cells, swapped)
+    score.mutate("two terms swapped", f"{first.name} and {second.name}", comparison, is_one=is_one)
+
+
+def _neighbours(first: Term, second: Term) -> bool:
+    return (
+        first.spec is second.spec
+        and first.column == second.column
+        and first.cells[0].part == second.cells[0].part
+        and bool({c.measure for c in first.cells} & {c.measure for c in second.cells})
+    )
+
+
+def test_every_mutation_of_every_printed_cell_is_caught_and_no_rounding_is(
+    capsys: pytest.CaptureFixture[str], record_property: Callable[[str, object], None]
+) -> None:
+    score = Score()
+    found = list(_terms())
+    for term in found:
+        for share in ROUNDINGS:
+            score.leave(term.name, term.against(term.values(share)), len(term.cells))
+        _spoil_cells(term, score)
+        _spoil_term(term, score)
+    for first, second in pairwise(found):
+        if _neighbours(first, second):
+            _swap(first, second, score)
+    cells = sum(len(term.cells) for term in found)
+    _told(capsys, record_property, f"{cells:,} printed cells", score)
+    assert cells > 0, "no golden/*/published.csv was found"
+    assert not score.alarms
+    assert not score.missed
+
+
+# ---------------------------------------------------------------------------------------- golden numbers
+
+
+def _goldens() -> Iterator[tuple[Spec, Result]]:
+    for spec in _specs():
+        for path in sorted(goldenfile.folder(spec).glob("*.json")):
+            columns = goldenfile.read_engine(spec, path.stem) or {}
+            yield from ((spec, r) for r in columns.values() if r.status == "fitted" and r.cells)
+
+
+def _by_term(result: Result) -> list[Result]:
+    """The result cut into one a term: a comparison looks no further than a term and its standard errors."""
+    found: dict[tuple[str, str], list[Cell]] = defaultdict(list)
+    for cell in result.cells:
+        if cell.part != "as_printed":
+            found[cell.part, cell.term].append(cell)
+    return [replace(result, cells=tuple(cells)) for cells in found.values()]
+
+
+def _with(result: Result, at: int, value: float) -> Result:
+    cells = (*result.cells[:at], result.cells[at]._replace(value=value), *result.cells[at + 1 :])
+    return replace(result, cells=cells)
+
+
+def _both_ways(spec: Spec, golden: Result, spoilt: Result) -> Iterator[Comparison]:
+    """As drift of one engine, and as a difference between two engines."""
+    yield compare.against_golden(spec, golden.column, golden, spoilt)
+    yield compare.engines(spec, golden.column, golden, replace(spoilt, engine="candidate"))
+
+
+def _spoil_golden_cells(spec: Spec, golden: Result, score: Score) -> None:
+    for at, cell in enumerate(golden.cells):
+        where = f"{spec.id} {golden.engine} {golden.column} {cell.part} {cell.term} {cell.measure}"
+        finite = math.isfinite(cell.value)
+        wrong = {"sign": -cell.value, "one part in a thousand": cell.value * 1.001, "NaN": math.nan}
+        if finite and cell.measure in COUNTS:
+            wrong["N off by one"] = cell.value + 1
+        for name, value in wrong.items():
+            for comparison in _both_ways(spec, golden, _with(golden, at, value)):
+                own = next(p for p in comparison.pairs if (p.part, p.term, p.measure) == cell[:3])
+                # Noise round zero: no other value than one within the tolerance was put in its place.
+                noise = own.tolerance is not None and abs(value - cell.value) <= own.tolerance
+                score.mutate(name, where, comparison, is_one=finite and not noise)
+
+
+def _spoil_golden_term(spec: Spec, golden: Result, score: Score) -> None:
+    part, term = golden.cells[0].part, golden.cells[0].term
+    where = f"{spec.id} {golden.engine} {golden.column} {part} {term}"
+    extra = (*golden.cells, Cell(part, "a term of its own", golden.cells[0].measure, 1.0))
+    wrong = {"dropped term": replace(golden, cells=()), "extra term": replace(golden, cells=extra)}
+    measures = [cell.measure for cell in golden.cells]
+    if part == "coefficients" and {"std_error", "statistic"} <= set(measures):
+        statistic = golden.cells[measures.index("statistic")].value
+        wrong["SE for t"] = _with(golden, measures.index("std_error"), statistic)
+    for name, spoilt in wrong.items():
+        for comparison in _both_ways(spec, golden, replace(spoilt, not_offered=())):
+            score.mutate(name, where, comparison)
+    for comparison in _both_ways(spec, golden, golden):
+        score.leave(where, comparison, len(golden.cells))
+
+
+def _swap_golden(spec: Spec, first: Result, second: Result, score: Score) -> None:
+    a, b = ({cell.measure: cell for cell in one.cells} for one in (first, second))
+    shared = a.keys() & b.keys()
+    swapped = [cell._replace(value=b[m].value if m in shared else cell.value) for m, cell in a.items()]
+    swapped += [cell._replace(value=a[m].value if m in shared else cell.value) for m, cell in b.items()]
+    both = replace(first, cells=(*first.cells, *second.cells))
+    for comparison in _both_ways(spec, both, replace(both, cells=tuple(swapped))):
+        known = [p for p in comparison.pairs if p.tolerance is not None]
+        is_one = any(abs(float(p.reference or 0) - (p.candidate or 0)) > (p.tolerance or 0) for p in known)
+        where = f"{spec.id} {first.engine} {first.column} {first.cells[0].term} {second.cells[0].term}"
+        score.mutate("two terms swapped", where, comparison, is_one=is_one)
+
+
+def test_every_mutation_of_every_golden_number_is_caught(
+    capsys: pytest.CaptureFixture[str], record_property: Callable[[str, object], None]
+) -> None:
+    score, cells = Score(), 0
+    for spec, result in _goldens():
+        cells += len(result.cells)
+        terms = _by_term(result)
+        for term in terms:
+            _spoil_golden_cells(spec, term, score)
+            _spoil_golden_term(spec, term, score)
+        for first, second in pairwise(terms):
+            if first.cells[0].part == second.cells[0].part:
+                _swap_golden(spec, first, second, score)
+    _told(capsys, record_property, f"{cells:,} golden cells", score)
+    assert cells > 0, "no golden/*/<engine>.json was found"
+    assert not score.alarms
+    assert not score.missed
