@@ -106,10 +106,15 @@ def run(
     if error is None:
         return reply
     if error["kind"] == ["package"]:
-        raise NotInstalled(f"R has no package {error['message'][0]}. Install it: {MEND}")
+        raise missing_package(error["message"][0])
     if error["kind"] == ["unsupported"]:
         raise Unsupported(error["message"][0] + ".")
     raise EstimationError(" ".join(["R stopped:", *error["message"][0].split()]))
+
+
+def missing_package(name: str) -> NotInstalled:
+    """The error to raise where R lacks a package."""
+    return NotInstalled(f"R has no package {name}. Install it: {MEND}")
 
 
 @cache

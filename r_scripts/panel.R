@@ -1,7 +1,8 @@
 # Static panels by plm: pooled, within, between, random and first differences, least squares or two stages.
 
 # settings: outcome, regressors, constant, endogenous, instruments (excluded), level (those that stay in
-#   levels), entity, time, group, estimator, effects, variance_components, std_error, cluster ("entity",
+#   levels), entity, time, group, sampled (NULL, or the column that is 1 on rows whose difference is used),
+#   estimator, effects, variance_components, std_error, cluster ("entity",
 #   "time"), bandwidth, small_sample, distribution, ci_level, tests.
 fit_panel <- function(data, settings) {
   panel <- as_panel(data, settings)
@@ -108,12 +109,14 @@ plm_method <- function(name) {
 # plm's own "fd" differences every instrument, and without an intercept it loses every regressor whose
 # difference is constant: there the columns are differenced here, and plm sees a pooled model.
 takes_differences <- function(settings) {
-  settings$estimator == "first-difference" && (!settings$constant || length(settings$level) > 0)
+  settings$estimator == "first-difference" &&
+    (!settings$constant || length(settings$level) > 0 || !is.null(settings$sampled))
 }
 
 differenced <- function(panel, settings) {
   data <- panel$data
   follows <- c(FALSE, utils::head(data$i, -1) == utils::tail(data$i, -1))
+  if (!is.null(settings$sampled)) follows <- follows & data[[panel$code[[settings$sampled]]]] == 1
   level <- strings(settings$level)
   # A level instrument may be a regressor's own column, which is differenced: it gets a column of its own.
   aside <- stats::setNames(paste0("l", seq_along(level)), level)

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 
 _SYNTACTIC = re.compile(r"([A-Za-z]|\.(?!\d))[A-Za-z0-9._]*")
 _RESERVED = frozenset(
-    ("if", "else", "repeat", "while", "function", "for", "next", "break", "in")
-    + ("TRUE", "FALSE", "NULL", "Inf", "NaN", "NA")
+    {"if", "else", "repeat", "while", "function", "for", "next", "break", "in"}
+    | {"TRUE", "FALSE", "NULL", "Inf", "NaN", "NA"}
 )
 
 _FACTORS = {
