@@ -282,68 +282,100 @@ def _goldens() -> Iterator[tuple[Spec, Result]]:
             yield from ((spec, r) for r in columns.values() if r.status == "fitted" and r.cells)
 
 
-def _by_term(result: Result) -> list[Result]:
-    """The result cut into one a term: a comparison looks no further than a term and its standard errors."""
+@dataclass(frozen=True)
+class GoldenTerm:
+    """
+    The golden cells of one term, and beside them the standard errors by which a covariance is measured.
+
+    A comparison looks no further than that, so it need not see the whole column each time.
+    """
+
+    spec: Spec
+    result: Result
+    cells: tuple[Cell, ...]
+    beside: tuple[Cell, ...]
+
+    @property
+    def name(self) -> str:
+        cell = self.cells[0]
+        return f"{self.spec.id} {self.result.engine} {self.result.column} {cell.part} {cell.term}"
+
+    def against(self, spoilt: Sequence[Cell]) -> Iterator[Comparison]:
+        """The golden cells against *spoilt*: as drift of one engine, and as a difference between two."""
+        golden = replace(self.result, cells=(*self.cells, *self.beside), not_offered=())
+        today = replace(golden, cells=(*spoilt, *self.beside))
+        yield compare.against_golden(self.spec, golden.column, golden, today)
+        yield compare.engines(self.spec, golden.column, golden, replace(today, engine="candidate"))
+
+    def noise(self, cell: Cell) -> float:
+        """Up to where the glossary lets a number near zero move, whatever its size."""
+        measure = glossary.measure(cell.part, cell.measure)
+        assert measure is not None, cell
+        errors = {c.term: c.value for c in (*self.cells, *self.beside) if c.measure == "std_error"}
+        first, _, second = cell.term.partition("~")
+        covariance = errors.get(first, 0.0) * errors.get(second, 0.0) if cell.part == "covariance" else 0.0
+        own = errors.get(cell.term, 0.0)
+        return max(measure.atol, measure.std_errors * own, measure.rtol * covariance)
+
+    def seen(self, cell: Cell, value: float) -> bool:
+        """Whether *value* in the place of *cell* is a mutation: more than noise or rounding."""
+        measure = glossary.measure(cell.part, cell.measure)
+        assert measure is not None, cell
+        change = abs(value - cell.value)
+        return not change <= max(self.noise(cell), measure.rtol * abs(cell.value))
+
+
+def _golden_terms(spec: Spec, result: Result) -> list[GoldenTerm]:
     found: dict[tuple[str, str], list[Cell]] = defaultdict(list)
     for cell in result.cells:
         if cell.part != "as_printed":
             found[cell.part, cell.term].append(cell)
-    return [replace(result, cells=tuple(cells)) for cells in found.values()]
+    errors = {c.term: c for c in result.cells if (c.part, c.measure) == ("coefficients", "std_error")}
+    terms = []
+    for (part, term), cells in found.items():
+        names = dict.fromkeys(term.split("~")) if part == "covariance" else {}
+        beside = tuple(errors[name] for name in names if name in errors)
+        terms.append(GoldenTerm(spec, result, tuple(cells), beside))
+    return terms
 
 
-def _with(result: Result, at: int, value: float) -> Result:
-    cells = (*result.cells[:at], result.cells[at]._replace(value=value), *result.cells[at + 1 :])
-    return replace(result, cells=cells)
-
-
-def _both_ways(spec: Spec, golden: Result, spoilt: Result) -> Iterator[Comparison]:
-    """As drift of one engine, and as a difference between two engines."""
-    yield compare.against_golden(spec, golden.column, golden, spoilt)
-    yield compare.engines(spec, golden.column, golden, replace(spoilt, engine="candidate"))
-
-
-def _spoil_golden_cells(spec: Spec, golden: Result, score: Score) -> None:
-    for at, cell in enumerate(golden.cells):
-        where = f"{spec.id} {golden.engine} {golden.column} {cell.part} {cell.term} {cell.measure}"
-        finite = math.isfinite(cell.value)
+def _spoil_golden_cells(term: GoldenTerm, score: Score) -> None:
+    for at, cell in enumerate(term.cells):
+        if not math.isfinite(cell.value):
+            continue
         wrong = {"sign": -cell.value, "one part in a thousand": cell.value * 1.001, "NaN": math.nan}
-        if finite and cell.measure in COUNTS:
+        if cell.measure in COUNTS:
             wrong["N off by one"] = cell.value + 1
         for name, value in wrong.items():
-            for comparison in _both_ways(spec, golden, _with(golden, at, value)):
-                own = next(p for p in comparison.pairs if (p.part, p.term, p.measure) == cell[:3])
-                # Noise round zero: no other value than one within the tolerance was put in its place.
-                noise = own.tolerance is not None and abs(value - cell.value) <= own.tolerance
-                score.mutate(name, where, comparison, is_one=finite and not noise)
+            spoilt = (*term.cells[:at], cell._replace(value=value), *term.cells[at + 1 :])
+            for comparison in term.against(spoilt):
+                where = f"{term.name} {cell.measure} {cell.value!r}"
+                score.mutate(name, where, comparison, is_one=term.seen(cell, value))
 
 
-def _spoil_golden_term(spec: Spec, golden: Result, score: Score) -> None:
-    part, term = golden.cells[0].part, golden.cells[0].term
-    where = f"{spec.id} {golden.engine} {golden.column} {part} {term}"
-    extra = (*golden.cells, Cell(part, "a term of its own", golden.cells[0].measure, 1.0))
-    wrong = {"dropped term": replace(golden, cells=()), "extra term": replace(golden, cells=extra)}
-    measures = [cell.measure for cell in golden.cells]
-    if part == "coefficients" and {"std_error", "statistic"} <= set(measures):
-        statistic = golden.cells[measures.index("statistic")].value
-        wrong["SE for t"] = _with(golden, measures.index("std_error"), statistic)
+def _spoil_golden_term(term: GoldenTerm, score: Score) -> None:
+    by_measure = {cell.measure: cell for cell in term.cells}
+    extra = term.cells[0]._replace(term="a term of its own", value=1.0)
+    wrong: dict[str, tuple[Cell, ...]] = {"dropped term": (), "extra term": (*term.cells, extra)}
+    if {"std_error", "statistic"} <= by_measure.keys():
+        statistic = by_measure["std_error"]._replace(value=by_measure["statistic"].value)
+        wrong["SE for t"] = tuple(statistic if c.measure == "std_error" else c for c in term.cells)
     for name, spoilt in wrong.items():
-        for comparison in _both_ways(spec, golden, replace(spoilt, not_offered=())):
-            score.mutate(name, where, comparison)
-    for comparison in _both_ways(spec, golden, golden):
-        score.leave(where, comparison, len(golden.cells))
+        for comparison in term.against(spoilt):
+            score.mutate(name, term.name, comparison)
+    for comparison in term.against(term.cells):
+        score.leave(term.name, comparison, len(term.cells))
 
 
-def _swap_golden(spec: Spec, first: Result, second: Result, score: Score) -> None:
+def _swap_golden(first: GoldenTerm, second: GoldenTerm, score: Score) -> None:
     a, b = ({cell.measure: cell for cell in one.cells} for one in (first, second))
-    shared = a.keys() & b.keys()
-    swapped = [cell._replace(value=b[m].value if m in shared else cell.value) for m, cell in a.items()]
-    swapped += [cell._replace(value=a[m].value if m in shared else cell.value) for m, cell in b.items()]
-    both = replace(first, cells=(*first.cells, *second.cells))
-    for comparison in _both_ways(spec, both, replace(both, cells=tuple(swapped))):
-        known = [p for p in comparison.pairs if p.tolerance is not None]
-        is_one = any(abs(float(p.reference or 0) - (p.candidate or 0)) > (p.tolerance or 0) for p in known)
-        where = f"{spec.id} {first.engine} {first.column} {first.cells[0].term} {second.cells[0].term}"
-        score.mutate("two terms swapped", where, comparison, is_one=is_one)
+    swapped = [c._replace(value=b[m].value) if m in b else c for m, c in a.items()]
+    swapped += [c._replace(value=a[m].value) if m in a else c for m, c in b.items()]
+    beside = tuple(dict.fromkeys((*first.beside, *second.beside)))
+    both = replace(first, cells=(*first.cells, *second.cells), beside=beside)
+    is_one = any(both.seen(cell, other.value) for cell, other in zip(both.cells, swapped, strict=True))
+    for comparison in both.against(swapped):
+        score.mutate("two terms swapped", f"{first.name} and {second.name}", comparison, is_one=is_one)
 
 
 def test_every_mutation_of_every_golden_number_is_caught(
@@ -352,13 +384,13 @@ def test_every_mutation_of_every_golden_number_is_caught(
     score, cells = Score(), 0
     for spec, result in _goldens():
         cells += len(result.cells)
-        terms = _by_term(result)
+        terms = _golden_terms(spec, result)
         for term in terms:
-            _spoil_golden_cells(spec, term, score)
-            _spoil_golden_term(spec, term, score)
+            _spoil_golden_cells(term, score)
+            _spoil_golden_term(term, score)
         for first, second in pairwise(terms):
             if first.cells[0].part == second.cells[0].part:
-                _swap_golden(spec, first, second, score)
+                _swap_golden(first, second, score)
     _told(capsys, record_property, f"{cells:,} golden cells", score)
     assert cells > 0, "no golden/*/<engine>.json was found"
     assert not score.alarms
