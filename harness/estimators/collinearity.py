@@ -18,7 +18,8 @@ def collinear(X: Array, tolerance: float = 1e-10) -> list[int]:
     [0, 1]
     """
     length = np.linalg.norm(X, axis=0)
-    _, singular, rows = np.linalg.svd(X / np.where(length > 0, length, 1.0))
+    triangle = np.linalg.qr(X / np.where(length > 0, length, 1.0), mode="r")
+    _, singular, rows = np.linalg.svd(triangle)
     values = np.zeros(X.shape[1])
     values[: len(singular)] = singular
     null = rows[values <= tolerance * max(float(values.max()), 1.0)]
