@@ -429,12 +429,7 @@ def _need_estimable(model: Static, made: Sheet) -> None:
 
 
 def _need_instruments(made: Sheet, equation: Equation) -> None:
-    """The order condition, and instruments that are independent of each other and of the exogenous terms."""
-    if len(made.instruments) < len(made.endogenous):
-        raise DataError(
-            f"instruments: {len(made.instruments)} for {len(made.endogenous)} endogenous terms. "
-            "Give one a term at least"
-        )
+    """Raises DataError where the instruments and the exogenous terms depend on each other."""
     exogenous = [name for name in made.regressors if name not in made.endogenous]
     moved = [name for name, level in made.instruments.items() if not level]
     matrix = made.frame[[*exogenous, *moved]].to_numpy()

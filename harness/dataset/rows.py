@@ -262,4 +262,6 @@ def suggest(name: str, known: Iterable[object]) -> str:
 
 def _plain(value: object) -> str:
     """A key as a person writes it: 1980, not 1980.0."""
+    if pd.isna(value):  # type: ignore[call-overload]
+        return "missing"
     return f"{value:.0f}" if isinstance(value, float) and value.is_integer() else str(value)
