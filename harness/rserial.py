@@ -10,6 +10,7 @@ import pandas as pd
 # SEXPTYPE numbers and flags: R Internals, section 1.8 "Serialization Formats".
 _SYMBOL, _PAIRLIST, _CHAR, _LOGICAL, _INTEGER, _REAL, _STRING, _LIST, _RAW = 1, 2, 9, 10, 13, 14, 16, 19, 24
 _NULL, _REFERENCE = 254, 255
+_VECTORS = (_LOGICAL, _INTEGER, _REAL, _STRING, _LIST, _RAW)
 _HAS_ATTRIBUTES, _HAS_TAG, _IS_OBJECT = 0x200, 0x400, 0x100
 _LATIN1, _UTF8, _ASCII = 1 << 14, 1 << 15, 1 << 18  # general-purpose bits of a CHARSXP
 _NA_INTEGER = -(2**31)
@@ -141,7 +142,7 @@ class _Reader:
             value = _READERS[kind](self, flags)
         else:
             raise ValueError(f"R answered with an object of type {kind}, which is not plain data")
-        if flags & _HAS_ATTRIBUTES and kind not in (_PAIRLIST, _CHAR):
+        if kind in _VECTORS and flags & _HAS_ATTRIBUTES:  # of a reference these bits are its number
             attributes = self.item()
             if "names" in attributes and isinstance(value, list) and kind == _LIST:
                 return dict(zip(attributes["names"], value, strict=True))

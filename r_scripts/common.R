@@ -77,15 +77,15 @@ wald_statistic <- function(estimate, covariance, terms) {
 }
 
 # Joint significance of `terms`: F where the reference distribution is t, chi-squared where it is normal.
-joint_test <- function(estimate, covariance, terms, df, name_of_wald = "wald@slopes") {
+joint_test <- function(estimate, covariance, terms, df, name_of_wald = "wald@slopes", count = length(terms)) {
   if (length(terms) == 0) {
     return(list(cells = NULL, not_offered = NULL))
   }
   wald <- wald_statistic(estimate, covariance, terms)
   found <- if (is.finite(df)) {
-    test_cells("f", wald / length(terms), length(terms), df)
+    test_cells("f", wald / count, count, df)
   } else {
-    test_cells(name_of_wald, wald, length(terms))
+    test_cells(name_of_wald, wald, count)
   }
   if (is.finite(wald)) {
     return(list(cells = found, not_offered = NULL))

@@ -34,7 +34,7 @@ gmm_design <- function(data, settings) {
   )
   lags <- function(lists, name) vapply(lists, function(one) as.numeric(one[[name]]), 1)
   longest <- max(0, lags(settings$equation, "last"))
-  # pgmm starts no earlier than the first GMM lag; empty periods before the data leave its rows where they are.
+  # pgmm starts no earlier than the first GMM lag; empty periods before the data keep its rows where they are.
   frame <- with_empty_periods(frame, settings$step, max(lags(settings$gmm, "first")) - longest - 1)
   list(
     frame = frame, formula = gmm_formula(plain$code, settings), collapse = gmm_collapse(plain$code, settings),
@@ -59,7 +59,7 @@ used_outcome <- function(data, settings) {
 # (rows, lags) matrix of every variable at every lag; `lists` as in settings$equation.
 lagged_columns <- function(data, lists, entity) {
   columns <- lapply(lists, function(one) {
-    vapply(one$first:one$last, function(k) shifted(data[[one$variable]], data[[entity]], k), numeric(nrow(data)))
+    sapply(one$first:one$last, function(k) shifted(data[[one$variable]], data[[entity]], k))
   })
   if (length(columns) == 0) matrix(0, nrow(data), 1) else do.call(cbind, columns)
 }
@@ -210,7 +210,8 @@ gmm_fit_cells <- function(counted, settings) {
   per_group <- counted$per_group[counted$per_group > 0]
   table <- fit_cells(
     "n_obs@equation" = counted$n, "n_obs@difference-rows" = sum(counted$difference),
-    if (settings$system) c("n_obs@both" = sum(counted$level) + sum(counted$difference)),
+    "n_obs@both" = counted$n + if (settings$system) sum(counted$difference) else 0,
+    "n_obs@gretl" = sum(counted$per_group[rowSums(counted$difference) > 0]),
     "n_groups@used" = counted$n_groups, "n_groups@in-data" = counted$n_in_data,
     "n_instruments@rank" = counted$rank, "n_instruments@columns" = counted$columns,
     t_min = min(per_group), t_avg = mean(per_group), t_max = max(per_group)
@@ -288,11 +289,14 @@ gmm_coefficients <- function(found, counted, settings) {
 
 gmm_joint_tests <- function(found, df, settings) {
   slopes <- strings(settings$terms)
-  test <- function(terms, name) joint_test(found$estimate, found$covariance, terms, df, name)
+  test <- function(terms, name, count = length(terms)) {
+    joint_test(found$estimate, found$covariance, terms, df, name, count)
+  }
   tests <- list(test(slopes, "wald@slopes"))
   if (is.infinite(df)) {
     tests <- c(tests, list(
-      test(names(found$estimate), "wald@all"),
+      # xtabond2 since 3.6.6: the constant is in the statistic, not in its degrees of freedom.
+      test(names(found$estimate), "wald@all", length(slopes)),
       test(setdiff(slopes, strings(settings$dummies)), "wald@slopes-without-dummies")
     ))
   }
@@ -362,7 +366,9 @@ serial_correlation <- function(model, counted, settings) {
 
 plm_serial_correlation <- function(model, settings) {
   printed <- summary(model, robust = settings$std_error != "conventional")
-  lapply(list(printed$m1, printed$m2), function(test) if (is.null(test)) NA_real_ else as.numeric(test$statistic))
+  lapply(list(printed$m1, printed$m2), function(test) {
+    if (is.null(test)) NA_real_ else as.numeric(test$statistic)
+  })
 }
 
 normal_test <- function(term, z, computed) {
@@ -408,7 +414,8 @@ gmm_as_printed <- function(model, settings) {
   printed <- summary(model, robust = settings$std_error != "conventional")
   said <- function(term, test) {
     if (!is.null(test)) {
-      found <- c(statistic = as.numeric(test$statistic), df = as.numeric(test$parameter), p_value = as.numeric(test$p.value))
+      found <- list(statistic = test$statistic, df = test$parameter, p_value = test$p.value)
+      found <- vapply(Filter(Negate(is.null), found), as.numeric, 1)
       cells("as_printed", term, names(found), found)
     }
   }

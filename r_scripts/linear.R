@@ -68,15 +68,23 @@ report <- function(settings, estimate, covariance, y, residuals, root, n_groups)
   terms <- names(estimate)
   df <- reference_df(settings$distribution, length(y) - length(terms), n_groups - 1)
   joint <- joint_test(estimate, covariance, setdiff(terms, "constant"), df)
-  estimates(
-    rbind(
-      coefficient_cells(estimate, covariance, df, settings$ci_level),
-      covariance_cells(terms, covariance),
-      joint$cells,
-      sums_of_squares(settings, terms, y, residuals, root)
-    ),
-    joint$not_offered
+  of_covariance <- rbind(
+    coefficient_cells(estimate, covariance, df, settings$ci_level), covariance_cells(terms, covariance),
+    joint$cells
   )
+  estimates(
+    rbind(of_covariance, sums_of_squares(settings, terms, y, residuals, root)),
+    joint$not_offered, by_own_algebra(of_covariance, settings)
+  )
+}
+
+# R's lm has the conventional covariance of least squares, and no other.
+by_own_algebra <- function(table, settings) {
+  if (settings$std_error == "conventional" && length(settings$endogenous) == 0) {
+    return(NULL)
+  }
+  table <- table[table$part != "coefficients" | table$measure != "estimate", ]
+  own(table$part, table$term, table$measure)
 }
 
 sums_of_squares <- function(settings, terms, y, residuals, root) {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from harness import rsession
@@ -32,7 +33,8 @@ def fit(model: AnyModel, sheet: Sheet) -> Estimates:
     model = _accepted(model, sheet)
     if isinstance(model, DynamicPanel):
         frame, settings = r_plm_dynamic.request(model, sheet)
-        return rsession.call("dynamic_panel.R", "fit_dynamic_panel", frame, settings).estimates()
+        answer = rsession.call("dynamic_panel.R", "fit_dynamic_panel", frame, settings).estimates()
+        return replace(answer, not_offered=(*answer.not_offered, *r_plm_dynamic.not_offered(model)))
     frame, settings = r_plm_static.request(model, sheet)
     return rsession.call("panel.R", "fit_panel", frame, settings).estimates()
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from harness.engines import r_text
+from harness.result import NotOffered
 from harness.spec import DynamicPanel, GmmGroup
 
 if TYPE_CHECKING:
@@ -217,6 +218,17 @@ def _grid(sheet: Sheet, variables: tuple[str, ...]) -> tuple[pd.DataFrame, Mappi
     return whole.frame[[]].assign(
         **{_ENTITY: whole.frame[str(sheet.entity)], _TIME: time}, **columns
     ), divisors
+
+
+def not_offered(model: DynamicPanel) -> tuple[NotOffered, ...]:
+    """The tests that no call of plm computes: difference-in-Hansen, for every group of instruments."""
+    groups = [*model.gmm_groups(), *model.iv_groups()]
+    groups += ["level_gmm"] if model.estimator == "system" else []
+    return tuple(
+        NotOffered("tests", f"{test}_{group}", "*", "plm has no difference-in-Hansen tests")
+        for group in groups
+        for test in ("diff_hansen", "hansen_excl")
+    )
 
 
 def _lagged(entry: Lagged) -> dict[str, Any]:
