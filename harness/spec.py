@@ -189,7 +189,7 @@ Lagged = Annotated[dict[Text, Lags], AfterValidator(_printable)]
 
 def _part(name: str) -> str:
     if name not in PARTS:
-        raise ValueError(f"there is no such part{_nearest(name, PARTS)}")
+        raise ValueError(f"there is no such part{did_you_mean(name, PARTS)}")
     return name
 
 
@@ -197,26 +197,37 @@ def _measure(name: str) -> str:
     if "@" in name:
         raise ValueError(f"a variant does not stand here. Write {name.partition('@')[0]}")
     if not any(measure(part, name) for part in PARTS):
-        raise ValueError(f"there is no such measure{_nearest(name, {known for _, known in MEASURES})}")
+        raise ValueError(
+            f"there is no such measure{did_you_mean(name, sorted({known for _, known in MEASURES}))}"
+        )
     return name
 
 
 def _variants(chosen: dict[str, str]) -> Iterator[Fault]:
     for name, variant in chosen.items():
         if name not in VARIANTS:
-            sentence = f"'{name}' has no variants{_nearest(name, VARIANTS)}"
+            sentence = f"'{name}' has no variants{did_you_mean(name, VARIANTS)}"
             yield Fault(("variants", name), sentence)
         elif variant not in VARIANTS[name]:
-            sentence = f"'{name}' has no variant '{variant}'{_nearest(variant, VARIANTS[name])}"
+            sentence = f"'{name}' has no variant '{variant}'{did_you_mean(variant, VARIANTS[name])}"
             yield Fault(("variants", name), sentence)
 
 
-def _nearest(word: str, known: Iterable[str]) -> str:
-    """What the writer may have meant: the nearest word, or all of them."""
-    import difflib  # half a millisecond that only a faulty spec pays
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """
+    The nearest known word as the end of a sentence; all of them where none is near.
 
-    close = difflib.get_close_matches(word[:60], list(known), n=1, cutoff=0.6)
-    return f"; did you mean '{close[0]}'?" if close else f". There are {', '.join(sorted(known))}"
+    >>> did_you_mean("r-plmm", ["r-plm", "r-stats"]), did_you_mean("x", ["a", "b"])
+    ("; did you mean 'r-plm'?", '. There are a, b.')
+    """
+    import difflib  # a millisecond that only a faulty spec pays
+
+    words = list(known)
+    close = difflib.get_close_matches(word[:60], words, n=1, cutoff=0.6)
+    if close:
+        return f"; did you mean {close[0]!r}?"
+    listing = ", ".join(words[:40]) + (", ..." if len(words) > 40 else "")
+    return f". There are {listing}." if words else "."
 
 
 Part = Annotated[str, AfterValidator(_part), WithJsonSchema({"type": "string", "enum": list(PARTS)})]
@@ -581,7 +592,7 @@ DESCRIPTIVE_MEASURES = ("n_obs", "mean", "sd", "min", "max", "variance", "median
 
 def _descriptive_measure(name: str) -> str:
     if name not in DESCRIPTIVE_MEASURES and not re.fullmatch(r"p\d{1,2}(\.\d+)?", name):
-        raise ValueError(f"there is no such measure{_nearest(name, (*DESCRIPTIVE_MEASURES, 'p25'))}")
+        raise ValueError(f"there is no such measure{did_you_mean(name, (*DESCRIPTIVE_MEASURES, 'p25'))}")
     return name
 
 

@@ -3,21 +3,23 @@
 import hashlib
 import re
 from collections.abc import Collection, Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import cast
 
 from harness.errors import Problem, SpecError, UsageError
-from harness.spec import ID, AnyModel, Head, Spec
+from harness.spec import ID, AnyModel, Head, Spec, did_you_mean
 from harness.specfile import validation, yamltree
 from harness.specfile.draft import Column, Draft, Found
 from harness.specfile.problems import problems
 from harness.specfile.rules import broken
-from harness.specfile.sentences import did_you_mean
+from harness.specfile.sentences import ended
 from harness.specfile.yamltree import Node, Place, shown
 
 __all__ = ["all_paths", "find", "read"]
 
 MAX_BYTES = 1_000_000
+MAX_BROKEN = 1000  # broken rules that are looked at; bounds the time
 
 
 def all_paths(root: Path) -> list[Path]:
@@ -56,7 +58,7 @@ def read(path: Path, known_engines: Collection[str]) -> Spec:
     head, head_faults = validation.head(tree)
     columns, column_faults = validation.columns(tree)
     draft = Draft(tree, columns, known_engines)
-    faults += [*_name_faults(path), *head_faults, *column_faults, *broken(draft)]
+    faults += [*_name_faults(path), *head_faults, *column_faults, *islice(broken(draft), MAX_BROKEN)]
     if faults or head is None:
         raise SpecError(problems(_shown_path(path), faults, columns))
     return _spec(path, content, head, columns)
@@ -107,7 +109,7 @@ def _tree(content: bytes) -> tuple[Node | None, list[Found]]:
         line = content[: error.start].count(b"\n") + 1
         return None, [Found(Place(line, 0), "the file is not in UTF-8. Save it as UTF-8.")]
     tree, faults = yamltree.read(text)
-    found = [Found(fault.place, f"{fault.sentence.rstrip('.')}.", is_unread=True) for fault in faults]
+    found = [Found(fault.place, ended(fault.sentence), is_unread=True) for fault in faults]
     if tree is not None and isinstance(tree.value, Mapping):
         return tree, found
     if not found:

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from harness import expression
 from harness.glossary import TESTS, is_test
 from harness.result import PUBLISHED
-from harness.spec import AnyModel, Descriptive, DynamicPanel, Linear, StaticPanel, terms
+from harness.spec import AnyModel, Descriptive, DynamicPanel, Linear, StaticPanel, did_you_mean, terms
 from harness.specfile.draft import Column, Draft, Found, dotted
-from harness.specfile.sentences import did_you_mean
+from harness.specfile.sentences import ended
 from harness.specfile.yamltree import Node, Place, shown
 
 
@@ -30,7 +30,7 @@ def _engines(draft: Draft) -> Iterator[Found]:
 
 def _column_names(draft: Draft) -> Iterator[Found]:
     for node in _named_columns(draft):
-        if isinstance(node.value, str) and node.value not in draft.columns:
+        if draft.columns and isinstance(node.value, str) and node.value not in draft.columns:
             sentence = f"there is no column {shown(node.value)}{did_you_mean(node.value, draft.columns)}"
             yield Found(node.place, sentence)
 
@@ -82,7 +82,7 @@ def _parsed(node: Node, name: str, draft: Draft) -> Iterator[tuple[Place, str]]:
         tree = expression.parse(node.value)
     except expression.ExpressionError as error:
         column = node.text_column + error.position if node.text_column else node.place.column
-        yield Place(node.place.line, column), f"{name}: {error.message.rstrip('.')}."
+        yield Place(node.place.line, column), ended(f"{name}: {error.message}")
         return
     if expression.needs_panel(tree) and not draft.at("data", "panel"):
         yield node.place, f"{name} takes lags: it needs data.panel. {_WRITE_PANEL}"
@@ -209,9 +209,8 @@ def _setting(column: Column, setting: Node, alternatives: Node) -> Iterator[Foun
 def _advice(column: Column, path: str) -> str:
     keys = type(column.model).model_fields if column.model else {}
     if path in keys:
-        default = keys[path].default
-        written = list(default) if isinstance(default, tuple) else default
-        return f". Write it into base: {path}: {shown(written)} is the default."
+        default = shown([keys[path].default])[1:-1]
+        return f". Write it into base: {path}: {default} is the default."
     return did_you_mean(path, list(paths(column.merged)))
 
 

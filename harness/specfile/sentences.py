@@ -1,33 +1,21 @@
 """pydantic's errors as sentences of a person who knows the spec language."""
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from harness.spec import MODELS
+from harness.spec import MODELS, Head, did_you_mean
 from harness.specfile.draft import Path, dotted
 from harness.specfile.yamltree import Node, shown
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """
-    The nearest known word as the end of a sentence; all of them where none is near.
-
-    >>> did_you_mean("r-plmm", ["r-plm", "r-stats"]), did_you_mean("x", ["a", "b"])
-    ("; did you mean 'r-plm'?", '. There are a, b.')
-    """
-    import difflib
-
-    words = list(known)
-    close = difflib.get_close_matches(word[:60], words, n=1, cutoff=0.6)
-    if close:
-        return f"; did you mean {shown(close[0])}?"
-    listing = ", ".join(words[:40]) + (", …" if len(words) > 40 else "")
-    return f". There are {listing}." if words else "."
+def ended(sentence: str) -> str:
+    """The sentence with its full stop."""
+    return sentence if sentence.endswith((".", "?", "!")) else f"{sentence}."
 
 
 def unknown_key(path: Path, top: type[BaseModel], more: Collection[str] = ()) -> str:
@@ -36,11 +24,24 @@ def unknown_key(path: Path, top: type[BaseModel], more: Collection[str] = ()) ->
     here = _model_at(top, parent)
     known = [*(here.model_fields if here else ()), *(more if not parent else ())]
     inside = f" in {dotted(parent)}" if parent else ""
-    elsewhere = [name for name, model in MODELS.items() if model is not top and key in model.model_fields]
-    if not parent and elsewhere and top in MODELS.values():
-        model = next(name for name, found in MODELS.items() if found is top)
-        return f"'{key}' is a key of model {' and '.join(elsewhere)}, not of model {model}. Remove it."
+    misplaced = "" if parent else _misplaced(key, top)
+    if misplaced:
+        return f"{misplaced}."
     return f"unknown key {shown(key)}{inside}{did_you_mean(key, known)}"
+
+
+def _misplaced(key: str, top: type[BaseModel]) -> str:
+    """Where a key belongs that is right elsewhere; "" where it is right nowhere."""
+    models = {name: model.model_fields for name, model in MODELS.items()}
+    fitting = [name for name, keys in models.items() if key in keys]
+    if top is Head:
+        return f"'{key}' is a key of a column, not of the top level. Put it under base" if fitting else ""
+    if key in Head.model_fields or key in ("base", "columns"):
+        return f"'{key}' is a key of the top level, not of a column. Indent it less"
+    own = next((name for name, model in MODELS.items() if model is top), "")
+    if fitting and own:
+        return f"'{key}' is a key of model {' and '.join(fitting)}, not of model {own}. Remove it"
+    return ""
 
 
 def wrong_value(error: ErrorDetails, path: Path, node: Node | None) -> str:
@@ -53,7 +54,7 @@ def wrong_value(error: ErrorDetails, path: Path, node: Node | None) -> str:
 def _reason(error: ErrorDetails, node: Node | None) -> str:
     context, kind = error.get("ctx", {}), error["type"]
     if kind == "value_error":
-        return _ended(str(context["error"]))
+        return ended(str(context["error"]))
     if kind == "literal_error":
         return _choice(error, node)
     if kind == "string_type":
@@ -61,8 +62,8 @@ def _reason(error: ErrorDetails, node: Node | None) -> str:
         return f'it must be a text. Write "{node.text}".' if quoted and node else "it must be a text."
     for key, words in _LIMITS.items():
         if key in context and kind != "too_short":
-            return f"it must be {words} {context[key]}."
-    return _KINDS.get(kind, _ended(error["msg"]))
+            return f"it must be {words} {context[key]:g}."
+    return _KINDS.get(kind, ended(error["msg"]))
 
 
 _LIMITS = {"gt": "more than", "ge": "at least", "lt": "less than", "le": "at most"}
@@ -93,10 +94,6 @@ def _choice(error: ErrorDetails, node: Node | None) -> str:
         if close:
             return f"did you mean '{close[0]}'? Possible are {', '.join(words)}."
     return f"possible are {', '.join(words)}."
-
-
-def _ended(sentence: str) -> str:
-    return sentence if sentence.endswith((".", "?", "!")) else f"{sentence}."
 
 
 def _model_at(top: type[BaseModel], path: Path) -> type[BaseModel] | None:

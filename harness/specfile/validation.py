@@ -8,13 +8,13 @@ from typing import cast
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from harness.spec import LATER_MODELS, MODEL_ADAPTER, MODELS, AnyModel, Fault, Head
+from harness.spec import LATER_MODELS, MODEL_ADAPTER, MODELS, AnyModel, Head, did_you_mean
 from harness.specfile.draft import Column, Found, dotted, walk
-from harness.specfile.sentences import did_you_mean, unknown_key, wrong_value
+from harness.specfile.sentences import ended, unknown_key, wrong_value
 from harness.specfile.yamltree import Node, Place, merge, shown
 
 MAX_COLUMNS = 200
-MOST = 200  # faults of one column that are looked at, and a multiple of it for all; bounds the time
+MOST = 200  # faults of one column that are looked at; bounds the time
 CSV_HEADER = ("part", "term", "measure")  # of published.csv, whose other columns are the spec's
 
 
@@ -40,17 +40,13 @@ def _head_faults(error: ErrorDetails, tree: Node) -> Iterator[Found]:
         case "faults":
             for fault in error["ctx"]["faults"]:
                 inner = walk(tree, (*path, *fault.path))
-                yield Found(inner[-1].node.place if inner else key, f"{fault.sentence}{_stop(fault)}")
+                yield Found(inner[-1].node.place if inner else key, ended(fault.sentence))
         case "missing":
             yield Found(key, _missing(path, "at the top of the file"))
         case "extra_forbidden":
             yield Found(key, unknown_key(path, Head, ("base", "columns")))
         case _:
             yield Found(node.place if node else key, wrong_value(error, path, node))
-
-
-def _stop(fault: Fault) -> str:
-    return "" if fault.sentence.endswith((".", "?")) else "."
 
 
 def _missing(path: tuple[str | int, ...], top: str) -> str:
@@ -66,13 +62,12 @@ def columns(tree: Node) -> tuple[dict[str, Column], list[Found]]:
     faults = list(_shape(tree))
     if faults:
         return {}, faults
-    found: dict[str, Column] = {}
-    for column in _merged(tree):
-        faults += _id_faults(column)
+    found = {column.id: column for column in _merged(tree)}
+    for column in found.values():
         model, wrong = _model(column)
         found[column.id] = replace(column, model=model)
-        faults += wrong
-        if len(faults) > 5 * MOST:  # enough to mend; a stranger's file shall not take minutes
+        faults += [*_id_faults(column), *wrong]
+        if len(faults) > 20 * MOST:  # enough to mend; a stranger's file shall not take minutes
             break
     return found, faults
 
@@ -144,7 +139,7 @@ def _column_faults(error: ErrorDetails, column: Column) -> Iterator[Found]:
     match error["type"]:
         case "faults":
             for fault in error["ctx"]["faults"]:
-                yield column.found((*path, *fault.path), f"{fault.sentence}{_stop(fault)}")
+                yield column.found((*path, *fault.path), ended(fault.sentence))
         case "missing":
             yield column.missing(path, _missing(path, "to base"))
         case "extra_forbidden":
