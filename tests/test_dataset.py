@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from harness import dataset, specfile
 from harness.dataset.evaluation import evaluate, is_true, quantile_groups
 from harness.dataset.rows import Rows
+from harness.dataset.transformation import dense, twice_demeaned
 from harness.errors import DataError
 from harness.expression import ExpressionError, parse
 from harness.sheet import Sheet
@@ -178,6 +179,19 @@ def test_a_lag_never_reaches_into_another_entity() -> None:
 def test_lags_do_not_ask_for_sorted_rows() -> None:
     of = rows(panel=True, firm=[2, 1, 2, 1], year=[2, 2, 1, 1], x=[4.0, 2, 3, 1])
     assert same(value("lag(x, 1)", of), [3, 1, NAN, NAN])
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.integers(-3, 6)), unique=True, min_size=1, max_size=25),
+    st.integers(1, 4),
+    st.integers(1, 3),
+)
+def test_fast_lags_are_those_of_a_lookup_by_time(keys: list[tuple[int, int]], k: int, step: int) -> None:
+    frame = pd.DataFrame({"firm": [f for f, _ in keys], "year": [t * step for _, t in keys]})
+    of = Rows(frame.assign(x=range(len(keys))), "d.csv", PanelKeys(entity="firm", time="year", step=step))
+    at = {key: float(position) for position, key in enumerate(keys)}
+    assert same(value(f"lag(x, {k})", of), [at.get((f, t - k), NAN) for f, t in keys])
 
 
 def test_a_quantile_group_is_one_plus_the_cut_points_below() -> None:
@@ -756,6 +770,17 @@ def test_more_dummies_than_memory_holds_are_refused(tmp_path: Path) -> None:
     text = "c,y\n" + "".join(f"{i},{i * i}\n" for i in range(6000))
     message = fault(tmp_path, text, base, data="name: data", top="limits: {memory_mb: 256}")
     assert "dummies: c: 6000 dummies on 6000 rows need more than 256 MB" in message
+
+
+def test_two_way_deviations_are_the_residuals_of_a_regression_on_all_dummies() -> None:
+    # Frisch and Waugh (1933), on an unbalanced panel.
+    generator = np.random.default_rng(7)
+    entity, time_ = (codes.ravel() for codes in np.meshgrid(np.arange(6), np.arange(5), indexing="ij"))
+    kept = generator.random(30) < 0.7
+    entity, time_, x = dense(entity[kept]), dense(time_[kept]), generator.normal(size=(int(kept.sum()), 2))
+    dummies = np.hstack([np.eye(entity.max() + 1)[entity], np.eye(time_.max() + 1)[time_]])
+    expected = x - dummies @ np.linalg.lstsq(dummies, x, rcond=None)[0]
+    assert np.allclose(twice_demeaned(x, entity, time_), expected, atol=1e-12)
 
 
 # ------------------------------------------------------------------------------------- first differences
