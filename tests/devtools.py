@@ -91,7 +91,7 @@ class Browser:
         self._events.clear()
         self.send("Page.navigate", url=url)
         self._until("Page.loadEventFired")
-        self.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done, 50)))")
+        time.sleep(0.05)  # its script has run at load; a first frame follows
         return self.requests()
 
     def requests(self) -> list[str]:

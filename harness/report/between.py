@@ -8,7 +8,7 @@ from harness.report.digits import Parted, against_number, short
 from harness.report.verdicts import LOOKS, Group, Look, group
 from harness.result import GOLDEN, PUBLISHED, Comparison, Outcome, Pair, Result
 
-LIMIT = 150  # rows of a list; all of them stand in results.json
+LIMIT = 300  # rows of all lists together, for the page's size; all of them stand in results.json
 _WIDE_PARTS = ("covariance",)  # too many numbers to list; those that differ are listed all the same
 
 
@@ -37,7 +37,7 @@ class Duel:
         counts: pairs of each group
         columns: how many columns were compared
         lowest: the lowest log relative error of a pair, "" where there is none
-        listed: discrepancies first, then what is explained or open, at most LIMIT
+        listed: discrepancies first, then what is explained or open, as many as there is room for
         left_off: how many more there are
     """
 
@@ -78,7 +78,8 @@ def duels(outcome: Outcome, golden: bool = False) -> tuple[Duel, ...]:
     for comparison in outcome.comparisons:
         if comparison.reference != PUBLISHED and (comparison.reference == GOLDEN) == golden:
             grouped.setdefault((comparison.reference, comparison.candidate), []).append(comparison)
-    return tuple(_duel(*names, comparisons) for names, comparisons in grouped.items())
+    limit = LIMIT // max(1, len(grouped))
+    return tuple(_duel(*names, comparisons, limit) for names, comparisons in grouped.items())
 
 
 def number_tables(outcome: Outcome) -> tuple[NumberTable, ...]:
@@ -87,7 +88,7 @@ def number_tables(outcome: Outcome) -> tuple[NumberTable, ...]:
     return tuple(table for table in tables if len(table.engines) > 1)
 
 
-def _duel(reference: str, candidate: str, comparisons: list[Comparison]) -> Duel:
+def _duel(reference: str, candidate: str, comparisons: list[Comparison], limit: int) -> Duel:
     placed = [(c.column, pair) for c in comparisons for pair in c.pairs]
     worth = [item for item in placed if group(item[1].verdict) in ("differs", "open", "explained")]
     order = list(LOOKS)
@@ -100,8 +101,8 @@ def _duel(reference: str, candidate: str, comparisons: list[Comparison]) -> Duel
         counts=Counter(group(pair.verdict) for _, pair in placed),
         total=len(placed),
         lowest=f"{min(lres):.1f}" if lres else "",
-        listed=tuple(_view(column, pair) for column, pair in worth[:LIMIT]),
-        left_off=max(0, len(worth) - LIMIT),
+        listed=tuple(_view(column, pair) for column, pair in worth[:limit]),
+        left_off=max(0, len(worth) - limit),
     )
 
 

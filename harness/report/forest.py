@@ -179,5 +179,6 @@ def _lane(name: str, index: int, i: int, interval: Interval, approximate: bool, 
     words = f"{name} {short(estimate)}"
     if low != high:
         words += f" [{short(low)}, {short(high)}]" + (" from ±1.96 std. errors" if approximate else "")
-    places = (scale.place(estimate), scale.place(low), scale.place(high))
+    ends = sorted((scale.place(low), scale.place(high)))
+    places = (scale.place(estimate), *ends)
     return Lane(name, index, _TOP + _LANE * i + _LANE / 2, *places, scale.beyond(estimate), words)
