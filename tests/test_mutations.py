@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from functools import cache
+from functools import cache, cached_property
 from itertools import pairwise
 from statistics import NormalDist
 
@@ -302,10 +302,13 @@ class GoldenTerm:
 
     def against(self, spoilt: Sequence[Cell]) -> Iterator[Comparison]:
         """The golden cells against *spoilt*: as drift of one engine, and as a difference between two."""
-        golden = replace(self.result, cells=(*self.cells, *self.beside), not_offered=())
-        today = replace(golden, cells=(*spoilt, *self.beside))
-        yield compare.against_golden(self.spec, golden.column, golden, today)
-        yield compare.engines(self.spec, golden.column, golden, replace(today, engine="candidate"))
+        today = replace(self.golden, engine="candidate", cells=(*spoilt, *self.beside))
+        yield compare.against_golden(self.spec, today.column, self.golden, today)
+        yield compare.engines(self.spec, today.column, self.golden, today)
+
+    @cached_property
+    def golden(self) -> Result:
+        return replace(self.result, cells=(*self.cells, *self.beside), not_offered=())
 
     def noise(self, cell: Cell) -> float:
         """Up to where the glossary lets a number near zero move, whatever its size."""

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 
 from harness import glossary
 from harness.compare import known, significance
@@ -72,7 +73,7 @@ class _Join:
         reference, candidate = self.reference.values.get(key), self.candidate.values.get(key)
         if reference is None or candidate is None:
             return self._one_sided(key, reference, candidate)
-        measure = glossary.measure(key[0], key[2])
+        measure = _measure(key[0], key[2])
         if measure is None:
             reason = "the glossary has no such measure, hence no tolerance"
             return Pair(*key, reference, candidate, None, "not_comparable", reason=reason)
@@ -111,6 +112,9 @@ class _Join:
             if reference is not None and candidate is not None and reference != candidate:
                 return True
         return False
+
+
+_measure = cache(glossary.measure)
 
 
 def _not_finite(key: Key, reference: float, candidate: float) -> Pair:

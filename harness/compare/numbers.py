@@ -28,39 +28,30 @@ def lre(candidate: float, reference: float) -> float | None:
 
 def between_engines(measure: Measure, key: Key, reference: Side) -> float:
     """The bound on |candidate - reference| for two programs that do the same: the widest in the glossary."""
-    value = reference.values[key]
-    return max(
-        measure.rtol * abs(value),
-        measure.std_errors * reference.std_error(key[1]),
-        measure.atol,
-        measure.rtol * covariance_scale(key, reference),
-    )
+    return max(measure.rtol * abs(reference.values[key]), near_zero(measure, key, reference))
 
 
 def since_golden(measure: Measure, key: Key, golden: Side) -> float:
     """
     The bound for one program against itself: 1e-8 of the number, counts exactly.
 
-    What lies near zero is measured as between engines (standard errors, absolute), a hundred times finer.
+    What lies near zero is measured as between engines, a hundred times finer.
     """
     if measure.rtol == 0:
         return 0.0
-    return max(
-        1e-8 * abs(golden.values[key]),
-        1e-2 * measure.std_errors * golden.std_error(key[1]),
-        1e-2 * measure.atol,
-        1e-8 * covariance_scale(key, golden),
-    )
+    return max(1e-8 * abs(golden.values[key]), 1e-2 * near_zero(measure, key, golden))
 
 
-def covariance_scale(key: Key, side: Side) -> float:
+def near_zero(measure: Measure, key: Key, side: Side) -> float:
     """
-    For the covariance of x and y the product of their standard errors, else 0.
+    How far a number may move whatever its size: in standard errors, or absolutely.
 
-    No covariance exceeds it (Cauchy and Schwarz), and it is what an element near zero was computed from.
+    For the covariance of x and y that is a share of the product of their standard errors: no covariance
+    exceeds it (Cauchy and Schwarz), and it is what an element near zero was computed from.
     """
     part, term, _ = key
-    if part != "covariance":
-        return 0.0
-    first, _, second = term.partition("~")
-    return side.std_error(first) * side.std_error(second)
+    if part == "covariance":
+        first, _, second = term.partition("~")
+        return measure.rtol * side.std_error(first) * side.std_error(second)
+    in_errors = measure.std_errors * side.std_error(term) if measure.std_errors else 0.0
+    return max(measure.atol, in_errors)
