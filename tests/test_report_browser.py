@@ -68,7 +68,7 @@ def _every_look() -> Outcome:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("report")
-    found = (outcomes.small(), outcomes.unprinted(), outcomes.large(terms=12, engines=6, columns=5))
+    found = (outcomes.small(), outcomes.unprinted(), outcomes.large(terms=7, engines=6, columns=4))
     report.write([*found, _every_look(), outcomes.hostile()], place, aea_class="AEA class 2")
     return place
 

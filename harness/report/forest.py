@@ -179,6 +179,6 @@ def _lane(name: str, index: int, i: int, interval: Interval, approximate: bool, 
     words = f"{name} {short(estimate)}"
     if low != high:
         words += f" [{short(low)}, {short(high)}]" + (" from ±1.96 std. errors" if approximate else "")
-    ends = sorted((scale.place(low), scale.place(high)))
-    places = (scale.place(estimate), *ends)
-    return Lane(name, index, _TOP + _LANE * i + _LANE / 2, *places, scale.beyond(estimate), words)
+    left, right = sorted((scale.place(low), scale.place(high)))
+    y = _TOP + _LANE * i + _LANE / 2
+    return Lane(name, index, y, scale.place(estimate), left, right, scale.beyond(estimate), words)

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 from harness.result import Verdict
 
-Group = Literal["differs", "open", "explained", "agrees", "absent", "unfitted"]
+Group = Literal["differs", "open", "explained", "agrees", "absent", "unfitted", "errored"]
 
 
 class Look(NamedTuple):
@@ -49,7 +49,7 @@ LOOKS: Mapping[Verdict, Look] = MappingProxyType(
 )
 UNFITTED = Look("-", "unfitted", "–", "not compared")
 SKIPPED = Look("k", "unfitted", "–", "skipped")
-ERRORED = Look("!", "unfitted", "✕", "errored")
+ERRORED = Look("!", "errored", "✕", "errored")
 STATUS: Mapping[str, Look] = MappingProxyType({"skipped": SKIPPED, "errored": ERRORED})
 
 GROUP_WORDS: Mapping[Group, str] = MappingProxyType(
