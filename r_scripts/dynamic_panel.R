@@ -5,7 +5,7 @@
 #   of print, dummies included, constant not), dummies (terms), entity, time, step, sampled (column or NULL),
 #   gmm (list of variable, first, last, collapse), iv (list of variable, first, last), system,
 #   level_effects (time dummies as instruments of the level equation: pgmm's "twoways"), dummy_times,
-#   constant, steps, std_error, small_sample, distribution, ci_level, ar_order, units (by term).
+#   constant, ones (whether the constant is a column of ones in the equation), steps, std_error, small_sample, distribution, ci_level, ar_order, units (by term).
 fit_dynamic_panel <- function(data, settings) {
   design <- gmm_design(data, settings)
   fits <- gmm_fits(design, settings)
@@ -32,17 +32,43 @@ gmm_design <- function(data, settings) {
     data.frame(i = data[[settings$entity]], t = data[[settings$time]], y = used_outcome(data, settings)),
     plain$data
   )
+  shape <- gmm_shape(settings)
+  usable <- usable_rows(data, settings)
+  if (settings$level_effects) {
+    stop_without_rows(usable, shape)
+  }
+  list(
+    frame = with_empty_periods(frame, settings$step, shape$padding), usable = usable, shape = shape,
+    formula = gmm_formula(plain$code, settings), collapse = gmm_collapse(plain$code, settings),
+    effect = if (settings$level_effects) "twoways" else "individual",
+    transformation = if (settings$system) "ld" else "d"
+  )
+}
+
+# lost: differenced rows that pgmm starts after, one more than it drops in levels. It starts no earlier than
+# the first GMM lag, so that empty periods before the data keep the rows where the equation begins; left to
+# itself it takes the smallest first lag, and reads leads for a group that begins later.
+gmm_shape <- function(settings) {
   lags <- function(lists, name) vapply(lists, function(one) as.numeric(one[[name]]), 1)
   longest <- max(0, lags(settings$equation, "last"))
-  # pgmm starts no earlier than the first GMM lag; empty periods before the data keep its rows where they are.
-  frame <- with_empty_periods(frame, settings$step, max(lags(settings$gmm, "first")) - longest - 1)
+  first <- lags(settings$gmm, "first")
+  lost <- max(longest + 1, first)
   list(
-    frame = frame, formula = gmm_formula(plain$code, settings), collapse = gmm_collapse(plain$code, settings),
-    effect = if (settings$level_effects) "twoways" else "individual",
-    transformation = if (settings$system) "ld" else "d",
-    usable = usable_rows(data, settings),
-    skipped = max(longest, min(lags(settings$gmm, "first")) - 1)
+    lost = lost, padding = lost - longest - 1,
+    lost.ts = if (max(longest + 1, min(first)) < lost) lost
   )
+}
+
+# pgmm has a time effect for every period, also for one without a row: its matrix is then singular.
+stop_without_rows <- function(usable, shape) {
+  dropped <- shape$lost - 1 - shape$padding
+  rows <- colSums(usable)[-seq_len(dropped)]
+  if (dropped > 0 && any(rows == 0)) {
+    unsupported(
+      "no row is usable in period ", paste(names(rows)[rows == 0], collapse = ", "),
+      ", for which pgmm has a time effect all the same"
+    )
+  }
 }
 
 # The outcome where a row may enter the equation: in the sample, and with every plain instrument present.
@@ -130,7 +156,8 @@ run_pgmm <- function(design, model) {
   tryCatch(
     plm::pgmm(
       formula = design$formula, data = design$frame, index = c("i", "t"), effect = design$effect,
-      model = model, collapse = design$collapse, transformation = design$transformation
+      model = model, collapse = design$collapse, transformation = design$transformation,
+      lost.ts = design$shape$lost.ts
     ),
     error = function(e) stop("pgmm cannot estimate this model: ", conditionMessage(e), singular_hint(e))
   )
@@ -154,9 +181,11 @@ stop_if_collinear <- function(model, settings) {
 
 # Terms of pgmm's coefficients, in its order; time effects of the level equation keep pgmm's names.
 plain_terms <- function(model, settings) {
-  explicit <- if (settings$level_effects) setdiff(strings(settings$terms), strings(settings$dummies)) else
-    strings(settings$terms)
-  c(explicit, if (settings$level_effects) model$args$namest)
+  terms <- strings(settings$terms)
+  if (settings$level_effects) {
+    return(c(setdiff(terms, strings(settings$dummies)), model$args$namest))
+  }
+  c(terms, if (settings$ones) "constant")
 }
 
 # ----------------------------------------------------------------------------------------------- the counts
@@ -167,26 +196,52 @@ gmm_counts <- function(design, fits, settings) {
   difference <- level & cbind(FALSE, level[, -ncol(level), drop = FALSE])
   equation <- if (settings$system) level else difference
   rows <- nrow(fits$two$model[[1]])
-  periods <- ncol(level) + max(0, nrow(design$frame) / nrow(level) - ncol(level))
   n_difference <- if (settings$system) (rows - 1) / 2 else rows
+  S <- first_step_matrix(fits$two, settings, n_difference)
   list(
     level = level, difference = difference, per_group = rowSums(equation),
     n = sum(equation), n_groups = sum(rowSums(equation) > 0), n_in_data = nrow(level),
     difference_rows = seq_len(n_difference),
-    columns = ncol(fits$two$W[[1]]), rank = instrument_rank(fits$two, settings, n_difference),
-    periods = utils::tail(colnames(level), periods - design$skipped)
+    columns = ncol(S) - artificial_columns(design, settings), rank = instrument_rank(S), kept = kept_by_plm(S),
+    periods = colnames(level)[seq_len(ncol(level)) >= design$shape$lost - design$shape$padding]
   )
 }
 
+# Columns that come from the empty periods, and the differences of a column of ones: not of the model.
+artificial_columns <- function(design, settings) {
+  padding <- design$shape$padding
+  periods <- ncol(design$usable) + padding
+  from_padding <- vapply(settings$gmm, function(one) {
+    if (one$collapse) {
+      lags <- one$last - one$first + 1
+      return(min(periods - one$first, lags) - min(periods - padding - one$first, lags))
+    }
+    rows <- seq(design$shape$lost + 1, periods)
+    sum(pmax(0, pmin(padding, rows - one$first) - pmax(1, rows - one$last) + 1))
+  }, 1)
+  sum(from_padding) + settings$ones
+}
+
 # xtabond2 counts the rank of the first-step matrix; a column that is zero for everybody is no instrument.
-instrument_rank <- function(model, settings, n_difference) {
+instrument_rank <- function(S) {
+  size <- sqrt(diag(S))
+  present <- size > 0
+  S <- S[present, present, drop = FALSE] / outer(size[present], size[present])
+  sum(symmetric_eigenvalues(S) > 1e-12 * nrow(S))
+}
+
+first_step_matrix <- function(model, settings, n_difference) {
   D <- diff(diag(n_difference + 1))
   M <- if (settings$system) rbind(D, diag(n_difference + 1)) else D
-  S <- Reduce(`+`, lapply(model$W, function(Z) crossprod(crossprod(M, as.matrix(Z)))))
-  size <- sqrt(diag(S))
-  S <- S[size > 0, size > 0, drop = FALSE] / outer(size[size > 0], size[size > 0])
-  values <- eigen(S, symmetric = TRUE, only.values = TRUE)$values
-  sum(values > 1e-12 * nrow(S))
+  Reduce(`+`, lapply(model$W, function(Z) crossprod(crossprod(M, as.matrix(Z)))))
+}
+
+symmetric_eigenvalues <- function(S) eigen(S, symmetric = TRUE, only.values = TRUE)$values
+
+# Below 1e-9 pgmm turns to a general inverse, which drops what is 1.5e-8 times smaller than the largest.
+kept_by_plm <- function(S) {
+  values <- symmetric_eigenvalues(S)
+  if (min(values) >= 1e-9) length(values) else sum(values > sqrt(.Machine$double.eps) * max(values))
 }
 
 instrument_warnings <- function(counted) {
@@ -197,10 +252,16 @@ instrument_warnings <- function(counted) {
         " instrument columns are empty or follow from the others; degrees of freedom use the rank."
       )
     },
+    if (counted$kept < counted$rank) {
+      paste0(
+        "pgmm's general inverse drops ", counted$rank - counted$kept,
+        " instruments that are not collinear, only small."
+      )
+    },
     if (counted$rank > counted$n_groups) {
       paste0(
         "There are more instruments (", counted$rank, ") than groups (", counted$n_groups,
-        "): the two-step weights are a generalised inverse, on which programs do not agree."
+        "): the two-step weights are a general inverse, on which programs do not agree."
       )
     }
   )

@@ -6,6 +6,11 @@
 #   "time"), bandwidth, small_sample, distribution, ci_level, tests.
 fit_panel <- function(data, settings) {
   panel <- as_panel(data, settings)
+  if (takes_differences(settings)) {
+    panel <- differenced(panel, settings)
+    settings$estimator <- "pooled"
+  }
+  panel$stand_in <- stand_in(panel, settings)
   model <- estimated(panel, settings)
   fit <- coefficients_of(model, panel, settings)
   dropped <- setdiff(panel$regressors, names(fit$estimate))
@@ -13,7 +18,7 @@ fit_panel <- function(data, settings) {
   df <- reference_df(settings$distribution, model$df.residual, number_of_clusters(fit, settings) - 1)
   joint <- slopes_test(model, fit, panel, df)
   sums <- with_reason(
-    rbind(sums_of_squares(model, fit, settings), counts(fit, groups), correlations(panel, fit, settings)),
+    rbind(sums_of_squares(model, fit, panel, settings), counts(fit, groups), correlations(panel, fit, settings)),
     "the fit does not vary, so that there is no correlation"
   )
   effects <- effect_cells(model, panel, fit, settings)
@@ -34,7 +39,7 @@ fit_panel <- function(data, settings) {
       lapply(tested, `[[`, "not_offered")
     )),
     do.call(rbind, c(
-      list(fit$recomputed, own_fit(rbind(sums$cells, effects$cells), settings)),
+      list(fit$recomputed, joint$recomputed, own_fit(rbind(sums$cells, effects$cells), settings)),
       lapply(tested, `[[`, "recomputed")
     )),
     if (length(dropped) > 0) paste0("plm drops ", paste(dropped, collapse = ", "), ": ", COLLINEAR, ".")
@@ -75,8 +80,9 @@ plain_sum <- function(names, constant) {
 }
 
 estimated <- function(panel, settings) {
-  if (takes_differences(settings)) {
-    return(differenced(panel, settings))
+  if (!is.null(panel$stand_in)) {
+    panel$regressors <- setdiff(panel$regressors, panel$stand_in$term)
+    settings$constant <- TRUE
   }
   constant <- settings$constant || settings$estimator == "within"
   arguments <- list(
@@ -106,8 +112,8 @@ plm_method <- function(name) {
   )
 }
 
-# plm's own "fd" differences every instrument, and without an intercept it loses every regressor whose
-# difference is constant: there the columns are differenced here, and plm sees a pooled model.
+# plm's own "fd" differences every instrument and every row: where an instrument stays in levels, or a row
+# only lends its past, or there is no intercept, the columns are differenced here and plm sees a pooled model.
 takes_differences <- function(settings) {
   settings$estimator == "first-difference" &&
     (!settings$constant || length(settings$level) > 0 || !is.null(settings$sampled))
@@ -127,7 +133,20 @@ differenced <- function(panel, settings) {
   panel$data <- changes[follows, ]
   panel$instruments <- c(setdiff(panel$instruments, level), unname(aside))
   panel$code <- c(panel$code, stats::setNames(unname(aside), unname(aside)))
-  plm::plm(panel_formula(panel, settings$constant), data = panel$data, index = c("i", "t"), model = "pooling")
+  panel
+}
+
+# Without an intercept plm drops a regressor that never changes (as the difference of a trend): plm's
+# intercept stands in for it.
+stand_in <- function(panel, settings) {
+  if (settings$estimator != "pooled" || settings$constant) {
+    return(NULL)
+  }
+  still <- Filter(function(term) {
+    values <- panel$data[[panel$code[[term]]]]
+    all(values == values[1]) && values[1] != 0
+  }, setdiff(panel$regressors, panel$endogenous))
+  if (length(still) > 0) list(term = still[1], value = panel$data[[panel$code[[still[1]]]]][1])
 }
 
 # --------------------------------------------------------------------------------- estimates, covariance
@@ -141,6 +160,11 @@ coefficients_of <- function(model, panel, settings) {
   names(estimate) <- terms
   covariance <- plm_covariance(model, settings)
   dimnames(covariance) <- list(terms, terms)
+  if (!is.null(panel$stand_in)) {
+    unit <- ifelse(terms == panel$stand_in$term, 1 / panel$stand_in$value, 1)
+    estimate <- estimate * unit
+    covariance <- covariance * outer(unit, unit)
+  }
   fit <- list(estimate = estimate, covariance = covariance, entity = rows$entity, time = rows$time)
   fit$residuals <- as.numeric(model$residuals)
   if (settings$estimator == "within" && settings$constant) {
@@ -158,7 +182,8 @@ coefficients_of <- function(model, panel, settings) {
 
 term_names <- function(names, panel) {
   terms <- stats::setNames(names(panel$code), panel$code)[names]
-  unname(ifelse(names == "(Intercept)", "constant", terms))
+  intercept <- if (is.null(panel$stand_in)) "constant" else panel$stand_in$term
+  unname(ifelse(names == "(Intercept)", intercept, terms))
 }
 
 # Keys of the rows of the estimated equation; for `between` those of the rows behind the means.
@@ -167,7 +192,7 @@ fitted_rows <- function(model, settings) {
   keys <- list(
     entity = as.integer(index[[1]]), time = as.numeric(as.character(index[[2]]))
   )
-  if (settings$estimator != "first-difference" || takes_differences(settings)) {
+  if (settings$estimator != "first-difference") {
     return(keys)
   }
   follows <- c(FALSE, utils::head(keys$entity, -1) == utils::tail(keys$entity, -1))
@@ -257,32 +282,37 @@ kernel_meat <- function(sums, bandwidth) {
 # plm's Wald test of all slopes, with the covariance that was asked for.
 slopes_test <- function(model, fit, panel, df) {
   slopes <- setdiff(names(fit$estimate), "constant")
-  if (length(slopes) == 0) {
-    return(list())
+  if (!is.null(panel$stand_in)) { # plm's test leaves its intercept out
+    joint <- joint_test(fit$estimate, fit$covariance, slopes, df)
+    return(c(joint, list(recomputed = own(joint$cells$part, joint$cells$term, joint$cells$measure))))
   }
-  covariance <- fit$covariance
-  if (length(stats::coef(model)) == length(slopes)) {
-    covariance <- covariance[slopes, slopes, drop = FALSE] # a constant that plm does not know
-  }
-  names <- unname(panel$code[rownames(covariance)])
-  dimnames(covariance) <- rep(list(ifelse(is.na(names), "(Intercept)", names)), 2)
-  order <- names(stats::coef(model))
+  covariance <- fit$covariance[slopes, slopes, drop = FALSE]
+  k <- length(slopes)
   if (rcond(stats::cov2cor(covariance)) < 1e-14) {
     reason <- "the covariance of the slopes is singular: fewer clusters than coefficients"
     term <- if (is.finite(df)) "f" else "wald@slopes"
     return(list(not_offered = lacking("tests", term, "*", reason)))
   }
-  wald <- unname(plm::pwaldtest(model, test = "Chisq", vcov = covariance[order, order])$statistic)
-  k <- length(slopes)
+  wald <- unname(plm::pwaldtest(model, test = "Chisq", vcov = for_plm(covariance, model, panel))$statistic)
   list(cells = if (is.finite(df)) test_cells("f", wald / k, k, df) else test_cells("wald@slopes", wald, k))
+}
+
+# A covariance of the slopes under plm's names; its test does not look at the intercept's row.
+for_plm <- function(covariance, model, panel) {
+  names <- names(stats::coef(model))
+  full <- diag(length(names))
+  dimnames(full) <- list(names, names)
+  slopes <- panel$code[rownames(covariance)]
+  full[slopes, slopes] <- covariance
+  full
 }
 
 # ------------------------------------------------------------------------------------------------- the fit
 
-sums_of_squares <- function(model, fit, settings) {
+sums_of_squares <- function(model, fit, panel, settings) {
   y <- transformed_outcome(model)
   n <- length(y)
-  centred <- settings$constant || settings$estimator == "within"
+  centred <- settings$constant || settings$estimator == "within" || !is.null(panel$stand_in)
   ssr <- sum(fit$residuals^2)
   tss <- sum((y - if (centred) mean(y) else 0)^2)
   r_squared <- 1 - ssr / tss

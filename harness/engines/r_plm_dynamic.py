@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from harness.sheet import Sheet
 
-TIME_DUMMIES = "time_dummies"
+TIME_DUMMIES, CONSTANT = "time_dummies", "constant"
 _ENTITY, _TIME = " entity", " time"  # no column of a data file begins with a blank
 _OPEN = 99  # pgmm's usual way to write "all lags there are"
 Lagged = tuple[str, int, int]  # variable, first lag, last lag
@@ -30,7 +30,11 @@ def why_not(model: DynamicPanel, sheet: Sheet) -> str | None:
             "pgmm has first differences only, not forward orthogonal deviations.",
         ),
         (model.steps == "iterated", "pgmm has one step or two, it does not iterate."),
-        (model.h != 3, f"pgmm's first-step matrix is that of h: 3; it has no h: {model.h}."),
+        (
+            # in differences h: 2 and h: 3 are the same matrix
+            model.h == 1 or (model.h == 2 and model.estimator == "system"),
+            f"pgmm's first-step matrix is that of h: 3; it has no h: {model.h}.",
+        ),
         (
             model.steps == 1 and model.std_error == "conventional",
             "pgmm's one-step covariance is not scaled by the error variance; use std_error: robust.",
@@ -98,8 +102,6 @@ def _why_not_iv(model: DynamicPanel, sheet: Sheet) -> str | None:
             "in a system pgmm has time dummies as instruments of the level equation only: put time_dummies "
             "in an iv group with equation: level."
         )
-    if not sheet.dummies and sheet.constant:
-        return "pgmm has a constant in a system only together with time dummies."
     return None
 
 
@@ -136,13 +138,29 @@ class _Parts:
         equation: regressors with their lags; time dummies too, but in a system
         gmm: with 99 for an open end, and whether the columns are collapsed
         iv: plain instruments with their lags
+        ones: a system's constant is a column of ones among the regressors and the plain instruments
         level_effects: time dummies are regressors in both equations, instruments in levels: "twoways"
     """
 
     equation: tuple[Lagged, ...]
     gmm: tuple[tuple[str, int, int, bool], ...]
     iv: tuple[Lagged, ...]
+    ones: bool
     level_effects: bool
+
+    @property
+    def padding(self) -> int:
+        """Empty periods before the data: pgmm, which starts at the first GMM lag, then loses no row."""
+        longest = max((last for _, _, last in self.equation), default=0)
+        return max(0, *(first - longest - 1 for _, first, _, _ in self.gmm), 0)
+
+    @property
+    def lost(self) -> int | None:
+        """pgmm's `lost.ts`, where the groups' first lags differ: it would take the smallest."""
+        longest = max((last for _, _, last in self.equation), default=0)
+        firsts = [first for _, first, _, _ in self.gmm]
+        last = max(longest + 1, *firsts, 0)
+        return last if max(longest + 1, min(firsts)) < last else None
 
     @classmethod
     def of(cls, model: DynamicPanel, sheet: Sheet) -> _Parts:
@@ -154,7 +172,10 @@ class _Parts:
             for group in model.gmm_groups().values()
             for variable in group.variables
         )
-        return cls((*equation, *dummies), gmm, _plain_instruments(model, dummies), level_effects)
+        ones = model.estimator == "system" and sheet.constant and not level_effects
+        extra = (*dummies, *(((CONSTANT, 0, 0),) if ones else ()))
+        iv = (*_plain_instruments(model, dummies), *extra[len(dummies) :])
+        return cls((*equation, *extra), gmm, iv, ones, level_effects)
 
 
 def _plain_instruments(model: DynamicPanel, dummies: tuple[Lagged, ...]) -> tuple[Lagged, ...]:
@@ -175,7 +196,9 @@ def request(model: DynamicPanel, sheet: Sheet) -> tuple[pd.DataFrame, dict[str, 
     parts = _Parts.of(model, sheet)
     entries = [entry[:3] for entry in (*parts.equation, *parts.gmm, *parts.iv)]
     variables = tuple(dict.fromkeys([sheet.outcome, *(variable for variable, _, _ in entries)]))
-    frame, divisors = _grid(sheet, variables)
+    frame, divisors = _grid(sheet, tuple(name for name in variables if name != CONSTANT or not parts.ones))
+    if parts.ones:
+        frame[CONSTANT] = 1.0
     unit = divisors[sheet.outcome]
     units = {term: unit / divisors.get(_variable_of(term), 1.0) for term in sheet.regressors}
     return frame, {
@@ -186,6 +209,7 @@ def request(model: DynamicPanel, sheet: Sheet) -> tuple[pd.DataFrame, dict[str, 
         "terms": list(sheet.regressors),
         "dummies": list(sheet.dummies),
         "constant": sheet.constant,
+        "ones": parts.ones,
         "units": units | {"constant": unit},
         "entity": _ENTITY,
         "time": _TIME,
@@ -252,12 +276,16 @@ def text(model: DynamicPanel, sheet: Sheet) -> str:
     parts = _Parts.of(model, sheet)
     steps = "twosteps" if model.steps == 2 else "onestep"
     collapse = ", ".join(str(entry[3]).upper() for entry in parts.gmm)
-    lines = [
+    lines = ["d$constant <- 1"] if parts.ones else []
+    if parts.padding:
+        lines.append(f"# d: with {parts.padding} empty period(s) before the first, so that no row is lost")
+    lines += [
         f"m <- pgmm({_formula_text(sheet, parts)},",
         f'  data = d, index = c("{sheet.entity}", "{sheet.time}"),',
         f'  effect = "{"twoways" if parts.level_effects else "individual"}", model = "{steps}",',
         f'  transformation = "{"ld" if model.estimator == "system" else "d"}"'
         + (f", collapse = c({collapse})" if "TRUE" in collapse else "")
+        + (f", lost.ts = {parts.lost}" if parts.lost else "")
         + ")",
     ]
     return "\n".join([*lines, *_after_text(model, sheet, parts)])
