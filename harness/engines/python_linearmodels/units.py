@@ -26,15 +26,14 @@ class Units:
     scale: Mapping[str, float]
 
     @classmethod
-    def of(cls, equation: Equation) -> Units:
+    def of(cls, equation: Equation, centred: bool) -> Units:
+        """centred : whether a constant or the effects take up what is subtracted."""
         names = (equation.outcome, *equation.slopes, *equation.instruments)
         spread = {name: float(equation.frame[name].std(ddof=0)) for name in names}
         scale = {name: 2.0 ** round(np.log2(sd)) if sd > 0 else 1.0 for name, sd in spread.items()}
         means = {name: float(equation.frame[name].mean()) for name in names}
         grid = {name: scale[name] / 8 for name in names}
-        centre = {
-            name: round(means[name] / grid[name]) * grid[name] if equation.constant else 0.0 for name in names
-        }
+        centre = {name: round(means[name] / grid[name]) * grid[name] if centred else 0.0 for name in names}
         return cls(centre, scale)
 
     def apply(self, equation: Equation) -> Equation:
