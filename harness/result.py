@@ -90,7 +90,12 @@ class Estimates:
 
 @dataclass(frozen=True)
 class Provenance:
-    """Where a result comes from. Hashes are sha256 of file bytes in hex; "" where there is no such file."""
+    """
+    Where a result comes from.
+
+    Hashes are sha256 in hex, "" where there is nothing to hash: `spec_sha256` of what the fit depends on
+    (`goldenfile.model_sha256`), `data_sha256` of the data file's bytes, `script_sha256` of the R scripts.
+    """
 
     engine_version: str = ""
     language_version: str = ""
