@@ -3,9 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.estimators.dpd.grid import Array, Integers
+from harness.estimators.dpd.grid import Array, Integers, at_lag
 from harness.estimators.dpd.instruments import Instruments, dense_values, slot_values
-from harness.estimators.dpd.rows import Rows, Variables
+from harness.estimators.dpd.rows import Deviations, Rows, Variables
 from harness.estimators.dpd.sums import Moments, chunks
 
 
@@ -15,7 +15,8 @@ def owners(cluster: Integers, rows: Rows) -> Integers:
 
     cluster : (n, t), codes; rows of period t belong to the cluster of t
     """
-    found = np.hstack([cluster[:, rows.difference], cluster[:, rows.level]])
+    own = at_lag(cluster, 1) if isinstance(rows.transform, Deviations) else cluster  # kept one period late
+    found = np.hstack([own[:, rows.difference], cluster[:, rows.level]])
     codes = np.full(found.shape, -1, dtype=np.int64)
     _, codes[rows.used] = np.unique(found[rows.used], return_inverse=True)
     return codes

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from harness.estimators.dpd.grid import Array, Grid, Integers, Mask, grid, numbers
+from harness.estimators.dpd.grid import Array, Grid, Integers, Mask, at_lag, grid, numbers
 from harness.estimators.dpd.model import DpdError, Model
 from harness.estimators.dpd.rows import Usable, Variables, complete_rows, usable
 
@@ -50,7 +50,7 @@ class Problem:
     Data on the grid.
 
     Attributes:
-        weight: (n, t), analytic ones not yet scaled, or None
+        weight: (n, t), analytic ones with mean one, or None
         cluster: (n, t) codes, or None
         in_data: entities before those without a complete row were left out
     """
@@ -74,13 +74,14 @@ def problem(model: Model, table: Table) -> Problem:
     if not useful.all():
         table = table.where(useful[on.cell // on.n_periods], model.columns)
         on, variables, sampled = _on_grid(model, table)
+    rows = usable(model, variables, sampled)
     weight = None if table.weights is None else on.spread(_positive(table.weights, table.n_rows))
     return Problem(
         model,
         on,
         variables,
-        usable(model, variables, sampled),
-        weight,
+        rows,
+        weight if weight is None or model.weight_kind == "frequency" else _to_mean_one(weight, rows),
         None if table.cluster is None else _cluster_codes(on, table.cluster, table.n_rows),
         in_data,
     )
@@ -121,6 +122,15 @@ def _positive(weights: ArrayLike, n_rows: int) -> Array:
     if wrong:
         raise DpdError(f"{wrong} weights are not positive; leave these rows out")
     return values
+
+
+def _to_mean_one(weight: Array, rows: Usable) -> Array:
+    """Analytic weights sum to the number of observations over the rows that count as such."""
+    if rows.level.any():
+        counted = weight[rows.level]
+    else:
+        counted = at_lag(weight, int(rows.deviations is not None))[rows.difference]
+    return weight * (len(counted) / counted.sum()) if len(counted) else weight
 
 
 def _cluster_codes(on: Grid, cluster: ArrayLike, n_rows: int) -> Integers:

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -56,7 +55,6 @@ def fit(
 def _solved(on: Problem, memory_limit: int) -> Fit:
     model = on.model
     rows = stacked(model, on.variables, on.usable, on.weight)
-    rows = _weighted(rows, model)
     dropped = _dependent(rows, model)
     rows = rows.without(set(dropped)) if dropped else rows
     _check_varied(rows, model)
@@ -70,16 +68,6 @@ def _solved(on: Problem, memory_limit: int) -> Fit:
     _check_count(found, design, rows)
     cross = _independent_sums(found, on, rows, design)
     return _finished(on, rows, design, factor, found, cross, dropped)
-
-
-def _weighted(rows: Rows, model: Model) -> Rows:
-    """Analytic weights sum to the number of observations over the rows that count as such."""
-    if rows.weight is None or model.weight_kind == "frequency":
-        return rows
-    part = slice(rows.n_difference, None) if rows.n_level else slice(None)
-    used = rows.used[:, part]
-    ratio = used.sum() / rows.weight[:, part][used].sum()
-    return replace(rows, weight=rows.weight * ratio, Xy=rows.Xy * ratio)
 
 
 def _dependent(rows: Rows, model: Model) -> tuple[str, ...]:

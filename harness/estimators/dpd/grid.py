@@ -188,7 +188,7 @@ def numbers(columns: Mapping[str, ArrayLike], name: str, n_rows: int) -> Array:
     return values
 
 
-Values = TypeVar("Values", Array, Mask)
+Values = TypeVar("Values", Array, Mask, Integers)
 
 
 def at_lag(values: Values, lag: int) -> Values:

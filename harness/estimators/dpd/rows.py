@@ -197,7 +197,10 @@ def stacked(model: Model, variables: Variables, rows: Usable, weight: Array | No
         Xy[:, width:, place] = values[:, level]
     if model.has_constant:
         Xy[:, width:, len(model.regressors)] = 1.0
-    found = None if weight is None else np.hstack([weight[:, difference], weight[:, level]])
+    found = None
+    if weight is not None:  # a deviation is kept one period late; its weight is that of its own period
+        own = weight if rows.deviations is None else at_lag(weight, 1)
+        found = np.hstack([own[:, difference], weight[:, level]])
     Xy *= (used if found is None else np.where(used, found, 0.0))[:, :, None]
     return Rows(model.terms, Xy, used, found, difference, level, transform, rows.complete.shape[1])
 

@@ -124,7 +124,7 @@ def _add_first_step(first_step: Array, Z: Array, slots: list[tuple[Slot, Array]]
     """Adds (C'Z)'(C'Z), one column of C at a time; the block above the slots' own is left to the caller."""
     d = Z.shape[2]
     mixed = np.matmul(factor.T, Z)
-    flat = mixed.reshape(-1, d)
+    flat = mixed.reshape(len(mixed) * mixed.shape[1], d)
     first_step[:d, :d] += flat.T @ flat
     by_row = {slot.row: (slot, values) for slot, values in slots}
     for s in range(factor.shape[1] if slots else 0):
@@ -155,7 +155,7 @@ def project(rows: Rows, design: Instruments, variables: Variables, values: Array
     for entities in chunks(rows, design):
         Z = dense_values(design.dense, variables, rows, entities)
         v = values[entities]
-        found[: Z.shape[2]] += Z.reshape(-1, Z.shape[2]).T @ v.ravel()
+        found[: Z.shape[2]] += Z.reshape(v.size, Z.shape[2]).T @ v.ravel()
         for slot in design.slots:
             found[slot.start : slot.stop] += slot_values(slot, variables, rows, entities).T @ v[:, slot.row]
     return found
