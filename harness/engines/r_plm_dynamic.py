@@ -281,7 +281,7 @@ def text(model: DynamicPanel, sheet: Sheet) -> str:
         lines.append(f"# d: with {parts.padding} empty period(s) before the first, so that no row is lost")
     lines += [
         f"m <- pgmm({_formula_text(sheet, parts)},",
-        f'  data = d, index = c("{sheet.entity}", "{sheet.time}"),',
+        f'  data = d, index = c("{r_text.name(str(sheet.entity))}", "{r_text.name(str(sheet.time))}"),',
         f'  effect = "{"twoways" if parts.level_effects else "individual"}", model = "{steps}",',
         f'  transformation = "{"ld" if model.estimator == "system" else "d"}"'
         + (f", collapse = c({collapse})" if "TRUE" in collapse else "")
