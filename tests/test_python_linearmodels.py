@@ -426,3 +426,18 @@ def test_the_total_sum_of_squares_of_unbalanced_random_effects_is_that_of_plm() 
         python_linearmodels.fit(*panel(frame, "emp", ("wage", "before", "capital"), estimator="random"))
     )
     assert found["fit", "model", "tss"] == pytest.approx(5539.23890902008, rel=1e-12)
+
+
+def test_two_cluster_columns_have_a_group_factor_each() -> None:
+    """As linearmodels itself does with debiased=True, group_debias=True."""
+    from linearmodels.panel import PooledOLS
+
+    model, sheet = unbalanced(
+        estimator="pooled", std_error="cluster", cluster=["entity", "time"], small_sample="stata"
+    )
+    frame = sheet.frame.assign(constant=1.0).set_index(["firm", "year"])
+    own = PooledOLS(frame["emp"], frame[["wage", "capital", "constant"]]).fit(
+        cov_type="clustered", cluster_entity=True, cluster_time=True, debiased=True, group_debias=True
+    )
+    found = python_linearmodels.fit(model, sheet)
+    assert column(found, "std_error") == pytest.approx(own.std_errors.to_numpy(), rel=1e-9)
