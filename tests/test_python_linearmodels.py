@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -267,6 +268,17 @@ def test_differences_are_taken_between_neighbours_in_time_only() -> None:
     assert cells(found)["fit", "model", "n_obs@equation"] == 188
 
 
+def test_a_row_that_only_lends_its_past_has_no_difference_of_its_own() -> None:
+    """Least squares on the differences that are meant, taken by hand."""
+    frame = data("grunfeld").assign(used=lambda rows: (rows["year"] != 1940).astype(float))
+    model, sheet = panel(frame, "inv", ("value",), estimator="first-difference", constant=False)
+    found = python_linearmodels.fit(model, replace(sheet, sampled="used"))
+    change = frame.groupby("firm")[["inv", "value"]].diff()[frame["used"] == 1].dropna()
+    by_hand = change["inv"] @ change["value"] / (change["value"] @ change["value"])
+    assert cells(found)["coefficients", "value", "estimate"] == pytest.approx(by_hand, rel=1e-12)
+    assert cells(found)["fit", "model", "n_obs@equation"] == len(change) == 180
+
+
 def test_an_instrument_in_levels_is_not_differenced() -> None:
     """Anderson and Hsiao by the panel model: Roodman's (2009) printed coefficients."""
     model, sheet = prepared("roodman-2009-ols-lsdv-anderson-hsiao", "ols")
@@ -416,3 +428,28 @@ def test_the_frame_that_it_was_given_is_left_alone() -> None:
     python_linearmodels.fit(model, sheet)
     pd.testing.assert_frame_equal(sheet.frame, before)
     assert np.array_equal(sheet.frame.columns, before.columns)
+
+
+def test_the_total_sum_of_squares_of_unbalanced_random_effects_is_that_of_plm() -> None:
+    # plm 2.6-2: y <- pmodel.response(plm(emp ~ wage + lag(wage) + capital, model = "random")), EmplUK
+    frame = data("empl_uk")
+    frame = frame.assign(before=frame.groupby("firm")["wage"].shift()).dropna()
+    found = cells(
+        python_linearmodels.fit(*panel(frame, "emp", ("wage", "before", "capital"), estimator="random"))
+    )
+    assert found["fit", "model", "tss"] == pytest.approx(5539.23890902008, rel=1e-12)
+
+
+def test_two_cluster_columns_have_a_group_factor_each() -> None:
+    """As linearmodels itself does with debiased=True, group_debias=True."""
+    from linearmodels.panel import PooledOLS
+
+    model, sheet = unbalanced(
+        estimator="pooled", std_error="cluster", cluster=["entity", "time"], small_sample="stata"
+    )
+    frame = sheet.frame.assign(constant=1.0).set_index(["firm", "year"])
+    own = PooledOLS(frame["emp"], frame[["wage", "capital", "constant"]]).fit(
+        cov_type="clustered", cluster_entity=True, cluster_time=True, debiased=True, group_debias=True
+    )
+    found = python_linearmodels.fit(model, sheet)
+    assert column(found, "std_error") == pytest.approx(own.std_errors.to_numpy(), rel=1e-9)

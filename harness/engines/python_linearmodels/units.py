@@ -34,7 +34,8 @@ class Units:
         means = {name: float(equation.frame[name].mean()) for name in names}
         grid = {name: scale[name] / 8 for name in names}
         centre = {name: round(means[name] / grid[name]) * grid[name] if centred else 0.0 for name in names}
-        return cls(centre, scale)
+        # The outcome keeps its origin: its sum of squares counts, and theta differs by entity.
+        return cls({**centre, equation.outcome: 0.0}, scale)
 
     def apply(self, equation: Equation) -> Equation:
         changed = {name: (equation.frame[name] - self.centre[name]) / self.scale[name] for name in self.scale}
@@ -42,14 +43,10 @@ class Units:
 
     def undo(self, equation: Equation, estimate: Array, covariance: Array) -> tuple[Array, Array]:
         """Coefficients and covariance in the data's own units."""
-        names, outcome = equation.regressors, equation.outcome
-        unit = self.scale[outcome]
+        names, unit = equation.regressors, self.scale[equation.outcome]
         back = np.diag([unit / self.scale.get(name, 1.0) for name in names])
         if equation.constant:
             last = len(names) - 1
             for column, name in enumerate(equation.slopes):
                 back[last, column] = -back[column, column] * self.centre[name]
-        own = back @ estimate
-        if equation.constant:
-            own[-1] += self.centre[outcome]
-        return own, back @ covariance @ back.T
+        return back @ estimate, back @ covariance @ back.T
