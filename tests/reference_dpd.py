@@ -17,8 +17,9 @@ class Unit(NamedTuple):
     """
     The rows of one unit: Z_i as {column: value} a row, X_i, y_i, H_i; period and equation of each row.
 
-    After orthogonal deviations serial correlation is tested in first differences all the same: `.._differenced` are
-    these rows, and `h_differenced` is the covariance of their errors with those of the rows (first) and their own.
+    After orthogonal deviations serial correlation is tested in first differences all the same:
+    `.._differenced` are these rows, and `h_differenced` the covariance of their errors with those of the rows
+    and among themselves.
     """
 
     z: list[dict[Hashable, float]]
