@@ -14,6 +14,7 @@ from harness.estimators.dpd.grid import Array
 from harness.estimators.dpd.instruments import Instruments, instruments
 from harness.estimators.dpd.inverse import independent
 from harness.estimators.dpd.model import DpdError, Model, check
+from harness.estimators.dpd.regressors import dependent
 from harness.estimators.dpd.result import Fit, Work
 from harness.estimators.dpd.rows import Rows, Variables, stacked
 from harness.estimators.dpd.statistics import Counts
@@ -55,7 +56,7 @@ def fit(
 def _solved(on: Problem, memory_limit: int) -> Fit:
     model = on.model
     rows = stacked(model, on.variables, on.usable, on.weight)
-    dropped = _dependent(rows, model)
+    dropped = dependent(rows, model.has_constant, model.drop_first)
     rows = rows.without(set(dropped)) if dropped else rows
     _check_varied(rows, model)
     design = instruments(model, rows)
@@ -68,35 +69,6 @@ def _solved(on: Problem, memory_limit: int) -> Fit:
     _check_count(found, design, rows)
     cross = _independent_sums(found, on, rows, design)
     return _finished(on, rows, design, factor, found, cross, dropped)
-
-
-def _dependent(rows: Rows, model: Model) -> tuple[str, ...]:
-    """Terms that follow from others, in order of print; the constant is kept first, `drop_first` last."""
-    k = len(rows.terms)
-    second = np.zeros((k, k))
-    centre = _level_mean(rows) if model.has_constant else None
-    for start in range(0, len(rows.Xy), 4096):
-        X = rows.Xy[start : start + 4096, :, :k]
-        if centre is not None:
-            X = X.copy()
-            used = rows.used[start : start + 4096, rows.n_difference :, None]
-            X[:, rows.n_difference :, :-1] -= used * centre[:-1]
-        flat = X.reshape(-1, k)
-        second += flat.T @ flat
-    if centre is not None:
-        second[-1, :-1] = second[:-1, -1] = 0.0
-    late = [rows.terms.index(name) for name in reversed(model.drop_first) if name in rows.terms]
-    early = [place for place in range(k) if place not in late]
-    if model.has_constant:
-        early = [k - 1, *early[:-1]]
-    kept = set(independent(second, [*early, *late]).tolist())
-    return tuple(name for place, name in enumerate(rows.terms) if place not in kept)
-
-
-def _level_mean(rows: Rows) -> Array:
-    """(k,), means of the regressors over the rows in levels."""
-    level = rows.Xy[:, rows.n_difference :, :-1]
-    return np.asarray(level.sum(axis=(0, 1)) / rows.used[:, rows.n_difference :].sum())
 
 
 def _check_varied(rows: Rows, model: Model) -> None:

@@ -97,8 +97,10 @@ def _scale(name: str, value: Array, present: Mask, count: int) -> float:
     if largest == 0:
         return 1.0
     mean = float(value.sum()) / count
-    spread = float(np.abs(value - mean).sum(where=present)) / count
-    size = spread if spread > 1e-9 * largest else largest
+    variance = float(np.vdot(value / largest, value / largest)) / count - (mean / largest) ** 2
+    if variance < 1e-8:  # the difference of two like numbers: once more, about the mean
+        variance = float(np.sum(((value - mean) / largest) ** 2, where=present)) / count
+    size = largest * (variance**0.5 if variance > 1e-18 else 1.0)
     return float(2.0 ** np.round(np.log2(size)))
 
 

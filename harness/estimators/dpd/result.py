@@ -1,7 +1,7 @@
 """What a fit returns, and the tests that are made of it when they are asked for."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -14,7 +14,7 @@ from harness.estimators.dpd.model import CONSTANT, DpdError, Model
 from harness.estimators.dpd.rows import Rows, Usable, Variables, differenced
 from harness.estimators.dpd.statistics import Chi2, Counts, Normal
 from harness.estimators.dpd.steps import Path, scores_at
-from harness.estimators.dpd.sums import Moments, first_step_factor, matrix, project
+from harness.estimators.dpd.sums import Moments, matrix, project, transformation
 
 
 @dataclass(frozen=True)
@@ -144,11 +144,23 @@ class Work:
         found = differenced(self.model, self.variables, self.usable, self.weight)
         return found.without(set(found.terms) - set(self.rows.terms))
 
+    @cached_property
+    def differenced_residual(self) -> Array:
+        """(n, d), of `differences` at the reported estimate, times the weight."""
+        rows = self.differences
+        residual = self.residual if rows is self.rows else rows.residual(self.path.last.estimate)
+        return np.ascontiguousarray(residual[:, : rows.n_difference])
+
+    @cached_property
+    def residual(self) -> Array:
+        """(n, r), of all rows at the reported estimate, times the weight."""
+        return self.rows.residual(self.path.last.estimate)
+
     def serial_correlation(self, order: int) -> Normal | None:
         if order < 1:
             raise DpdError(f"the order of serial correlation is {order}; it is 1 or more")
         rows, width = self.differences, self.differences.n_difference
-        residual = rows.residual(self.path.last.estimate)[:, :width]
+        residual = self.differenced_residual
         plain = residual if rows.weight is None else _unweighted(residual, rows.weight[:, :width])
         X = rows.Xy[:, :width, :-1]
         last = self.path.last
@@ -165,13 +177,11 @@ class Work:
 
     def _of_lag(self, rows: Rows, lagged: Array) -> tuple[float, Array]:
         """sigma² sum of w'Hw, and sigma² Z'Hw, (j,); w is *lagged*, (n, d), H the covariance of the rows."""
-        plain = replace(self.model, transformation="first-difference", estimator="difference")
-        C = first_step_factor(plain, replace(rows, level=slice(1, 1)))
-        own = first_step_factor(
-            replace(self.model, estimator="difference"), replace(self.rows, level=slice(1, 1))
+        own, C = (
+            (np.eye(rows.n_periods)[self.rows.difference], np.eye(rows.n_periods)[rows.difference])
+            if self.model.h == 1
+            else (transformation(self.rows, self.model.is_orthogonal), transformation(rows, False))
         )
-        if self.model.h == 1:
-            own, C = np.eye(rows.n_periods)[self.rows.difference], np.eye(rows.n_periods)[rows.difference]
         weight = 1.0 if rows.weight is None else np.where(rows.used, rows.weight, 0.0)[:, : rows.n_difference]
         spread = float(np.sum(lagged * ((weight * lagged) @ C @ C.T)))
         values = np.zeros(self.rows.used.shape)
@@ -204,7 +214,7 @@ class Work:
         Z = matrix(rows, self.design, self.variables)[:, :, self.moments.column] / self.moments.scale
         if self.moments.components is not None:
             Z = Z @ self.moments.components
-        residual = rows.residual(last.estimate)
+        residual = self.residual
         plain = residual if rows.weight is None else _unweighted(residual, rows.weight)
         groups = self.design.groups()[self.moments.column]
         return Matrices(

@@ -220,7 +220,7 @@ def arellano_bond(
     products = np.einsum("nd,nd->n", before, residual)
     if not products.any():
         return None
-    slope = before.ravel() @ X.reshape(-1, X.shape[2])
+    slope = np.einsum("nd,ndk->k", before, X)
     variance = products @ products + slope @ (-2 * influence @ (scores.T @ products) + covariance @ slope)
     return _ratio(float(products.sum()), float(variance))
 
@@ -245,7 +245,7 @@ def arellano_bond_conventional(
     products = np.einsum("nd,nd->n", before, residual)
     if not products.any():
         return None
-    slope = before.ravel() @ X.reshape(-1, X.shape[2])
+    slope = np.einsum("nd,ndk->k", before, X)
     variance = spread_of_lag + slope @ (-2 * influence @ moment_of_lag + covariance @ slope)
     return _ratio(float(products.sum()), float(variance))
 

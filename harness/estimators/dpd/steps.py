@@ -76,7 +76,7 @@ def sandwich(at: Step, scores: Array) -> Array:
     return np.asarray(half @ half.T)
 
 
-def windmeijer(at: Step, scores: Array, covariance: Array, cross: Array) -> Array:
+def windmeijer(at: Step, scores: Array, covariance: Array, cross: Array, total: Array) -> Array:
     """
     The corrected covariance of a two-step estimate (Windmeijer 2005, eq. 3.4).
 
@@ -86,10 +86,9 @@ def windmeijer(at: Step, scores: Array, covariance: Array, cross: Array) -> Arra
 
     scores : (c, j), at the estimate of the step before
     covariance : (k, k), of that estimate, robust
-    cross : (c, j, k+1), sums of Z'[X y] over entities or clusters
+    cross, total : (c, j, k+1), sums of Z'[X y] over entities or clusters, and (j, k+1) over all
     """
     c, j, k1 = cross.shape
-    total = cross.sum(axis=0)
     v = at.weight.times(total @ np.append(-at.estimate, 1.0))
     along = scores @ v
     moved = np.einsum("cjk,j->ck", cross, v)
@@ -140,7 +139,7 @@ def path(first_step: Array, cross: Array, terms: tuple[str, ...], steps: object)
     second = step(inverse_of_outer(scores), total, terms)
     if steps == 1:
         return Path(first, second, first, scores, robust, robust, 1)
-    corrected = windmeijer(second, scores, robust, cross)
+    corrected = windmeijer(second, scores, robust, cross, total)
     two = Path(first, second, second, scores, robust, corrected, 2)
     return two if steps == 2 else _iterated(two, total, cross, terms)
 
@@ -153,7 +152,7 @@ def _iterated(start: Path, total: Array, cross: Array, terms: tuple[str, ...]) -
         before = at.last
         scores = scores_at(cross, before.estimate)
         last = step(inverse_of_outer(scores), total, terms)
-        corrected = windmeijer(last, scores, at.corrected, cross)
+        corrected = windmeijer(last, scores, at.corrected, cross, total)
         at = replace(at, last=last, last_scores=scores, corrected=corrected, n_steps=at.n_steps + 1)
     return at
 

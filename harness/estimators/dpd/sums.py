@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +14,7 @@ from harness.estimators.dpd.model import Model
 from harness.estimators.dpd.rows import Rows, Variables
 
 CHUNK_CELLS = 1 << 20  # doubles of Z made at a time: 8 MB, the size of a cache
+MOST_BANDS = 6
 
 
 @dataclass(frozen=True)
@@ -59,9 +62,10 @@ def first_step_factor(model: Model, rows: Rows) -> Array:
     every entity, its rows and columns without observations struck out.
     """
     n_difference, n_level = rows.n_difference, rows.n_level
-    if model.h == 1:
+    apart = model.h == 2 or not n_level
+    if model.h == 1 or (apart and model.is_orthogonal):  # deviations of white noise are white noise
         return np.eye(n_difference + n_level)
-    M = _transformation(model, rows)
+    M = transformation(rows, model.is_orthogonal)
     if not n_level:
         return M
     identity = np.eye(rows.n_periods)[rows.level]
@@ -72,12 +76,12 @@ def first_step_factor(model: Model, rows: Rows) -> Array:
     )
 
 
-def _transformation(model: Model, rows: Rows) -> Array:
-    """(transformed rows, periods): the row of period t."""
+def transformation(rows: Rows, is_orthogonal: bool) -> Array:
+    """(transformed rows, periods), of a complete series; the row of period t."""
     t = rows.n_periods
     M = np.zeros((t, t))
     for period in range(1, t):
-        if model.is_orthogonal:
+        if is_orthogonal:
             later = t - period
             M[period, period - 1] = 1.0
             M[period, period:] = -1.0 / later
@@ -99,6 +103,7 @@ def moments(rows: Rows, design: Instruments, variables: Variables, factor: Array
     """Sums of Z'HZ, H = factor factor', and Z'[X y] entity by entity."""
     n, _, k1 = rows.Xy.shape
     j = design.n_columns
+    bands = _bands(factor)
     first_step, cross = np.zeros((j, j)), np.empty((n, j, k1))
     for entities in chunks(rows, design):
         Z = dense_values(design.dense, variables, rows, entities)
@@ -108,7 +113,7 @@ def moments(rows: Rows, design: Instruments, variables: Variables, factor: Array
             root = np.sqrt(np.where(rows.used[entities], rows.weight[entities], 0.0))
             Z = Z * root[:, :, None]
             slots = [(slot, values * root[:, slot.row, None]) for slot, values in slots]
-        _add_first_step(first_step, Z, slots, factor)
+        _add_first_step(first_step, Z, slots, factor, bands)
     d = Z.shape[2]
     first_step[:d, d:] = first_step[d:, :d].T
     return _scaled(Moments(first_step, cross, np.arange(j), np.ones(j)))
@@ -120,10 +125,49 @@ def _add_cross(cross: Array, Z: Array, slots: list[tuple[Slot, Array]], Xy: Arra
         np.multiply(values[:, :, None], Xy[:, slot.row, None, :], out=cross[:, slot.start : slot.stop])
 
 
-def _add_first_step(first_step: Array, Z: Array, slots: list[tuple[Slot, Array]], factor: Array) -> None:
+class Band(NamedTuple):
+    """A run of equal weights along a diagonal of C: rows and columns of the same length."""
+
+    rows: slice
+    columns: slice
+    weight: float
+
+
+def _bands(factor: Array) -> list[Band]:
+    """All of C, as runs along diagonals."""
+    rows, columns = np.nonzero(factor)
+    order = np.lexsort((rows, columns - rows))
+    rows, columns = rows[order], columns[order]
+    weights = factor[rows, columns]
+    same = (np.diff(rows) == 1) & (np.diff(columns) == 1) & (np.diff(weights) == 0)
+    edges = [0, *(np.flatnonzero(~same) + 1).tolist(), len(rows)]
+    return [
+        Band(
+            slice(int(rows[a]), int(rows[b - 1]) + 1),
+            slice(int(columns[a]), int(columns[b - 1]) + 1),
+            float(weights[a]),
+        )
+        for a, b in pairwise(edges)
+    ]
+
+
+def _mixed(Z: Array, factor: Array, bands: list[Band]) -> Array:
+    """C'Z, (m, s, d). Differences have three bands; deviations have more, and take the plain product."""
+    if len(bands) > MOST_BANDS:
+        return np.asarray(np.matmul(factor.T, Z))
+    found = np.zeros((len(Z), factor.shape[1], Z.shape[2]))
+    for band in bands:
+        part = Z[:, band.rows]
+        found[:, band.columns] += part if band.weight == 1.0 else band.weight * part
+    return found
+
+
+def _add_first_step(
+    first_step: Array, Z: Array, slots: list[tuple[Slot, Array]], factor: Array, bands: list[Band]
+) -> None:
     """Adds (C'Z)'(C'Z), one column of C at a time; the block above the slots' own is left to the caller."""
     d = Z.shape[2]
-    mixed = np.matmul(factor.T, Z)
+    mixed = _mixed(Z, factor, bands)
     flat = mixed.reshape(len(mixed) * mixed.shape[1], d)
     first_step[:d, :d] += flat.T @ flat
     by_row = {slot.row: (slot, values) for slot, values in slots}
