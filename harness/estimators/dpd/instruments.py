@@ -198,19 +198,19 @@ def _pieces(model: Model, rows: Rows, period: int, is_level: bool) -> Iterator[P
 
 
 def dense_values(columns: Sequence[Dense], variables: Variables, rows: Rows, entities: slice) -> Array:
-    """(m, r, dense columns), zero in rows that are not used."""
+    """(dense columns, m, r), zero in rows that are not used."""
     used = rows.used[entities]
-    Z = np.zeros((*used.shape, len(columns)))
+    Z = np.zeros((len(columns), *used.shape))
     width = rows.n_difference
     transform = rows.transform.of(entities) if isinstance(rows.transform, Deviations) else rows.transform
     for place, column in enumerate(columns):
         if column.difference is not None:
-            Z[:, :width, place] = _difference(variables, column.difference, entities, rows, transform)
+            Z[place, :, :width] = _difference(variables, column.difference, entities, rows, transform)
         if column.level is not None and column.level.kind == "one":
-            Z[:, width:, place] = 1.0
+            Z[place, :, width:] = 1.0
         elif column.level is not None:
-            Z[:, width:, place] = _shifted(variables, column.level, entities, rows.level)
-    Z *= used[:, :, None]
+            Z[place, :, width:] = _shifted(variables, column.level, entities, rows.level)
+    Z *= used
     return Z
 
 

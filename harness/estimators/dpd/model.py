@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 Equation = Literal["both", "difference", "level"]
@@ -108,7 +109,7 @@ class Model:
     def has_constant(self) -> bool:
         return self.is_system if self.constant is None else self.constant
 
-    @property
+    @cached_property
     def terms(self) -> tuple[str, ...]:
         """Names of the coefficients: `x`, `L2.x`, the constant last."""
         own = tuple(term(name, lag) for name, lag in self.regressors)
