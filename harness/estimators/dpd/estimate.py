@@ -190,7 +190,7 @@ def _units(model: Model, terms: tuple[str, ...], variables: Variables) -> Array:
 
 def _small(model: Model, tally: Counts, k: int, groups: int) -> float:
     try:
-        return small_sample_factor(model.small_sample, int(tally.equation), k, groups)
+        return small_sample_factor(model.small_sample, tally.equation, k, groups)
     except ValueError as error:
         raise DpdError(str(error)) from error
 

@@ -21,14 +21,14 @@ class Gmm:
 
     In the transformed equation of period t the instruments are the levels at t - first .. t - last; where a
     level is missing the instrument is zero. In the level equation they are first differences:
-    with equation `both` the one at lag first - 1 (deeper ones are redundant, Roodman 2009, sec. 2.8),
+    with equation `both` the one at lag first - 1 (deeper ones are redundant, Roodman 2009),
     with equation `level` those at lags first - 1 .. last - 1.
 
     Attributes:
         variables: names of columns
         lags: (first, last); last None is open. Lag 1 is t-1
         equation: None is `both` in a system, `difference` in a difference estimator
-        collapse: one column a lag, summed over periods (Roodman 2009, sec. 2.9)
+        collapse: one column a lag, summed over periods (Roodman 2009)
     """
 
     variables: tuple[str, ...]

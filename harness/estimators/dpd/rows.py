@@ -27,7 +27,7 @@ class Deviations:
     Forward orthogonal deviations (Arellano and Bover 1995), right with gaps.
 
     With m complete observations after period t, x_t less their mean, times sqrt(m / (m + 1)). The row is
-    kept at period t+1, so that the same lags are instruments as in differences (Roodman 2009, sec. 2.6).
+    kept at period t+1, so that the same lags are instruments as in differences (Roodman 2009); eq. 5.
 
     Attributes:
         complete: (n, t), observations that enter the means

@@ -61,7 +61,7 @@ class Counts:
         clusters: what is taken as independent: entities with any row, or clusters
     """
 
-    equation: float
+    equation: int
     difference: int
     both: int
     gretl: int
@@ -82,7 +82,7 @@ def counts(
     differenced = rows.used[:, : rows.n_difference].sum(axis=1)
     main = rows.used[:, rows.n_difference :].sum(axis=1) if rows.n_level else differenced
     present = main[main > 0]
-    n_obs = float(main.sum()) if total_weight is None else total_weight
+    n_obs = int(main.sum()) if total_weight is None else round(total_weight)
     return Counts(
         equation=n_obs,
         difference=int(differenced.sum()),
@@ -142,7 +142,7 @@ def difference_in_hansen(
     (Hansen's test without the group, the difference) of every group of instruments.
 
     The restricted criterion takes the block of the *full* model's S that belongs to the remaining moments, so
-    the difference is not negative (Hayashi 2000, p. 220). A group is left out where the remaining instruments
+    the difference is not negative (Hayashi 2000); eq. 12. A group is left out where the remaining instruments
     do not identify the coefficients.
 
     cross : (c, j, k+1)
@@ -202,7 +202,7 @@ def arellano_bond(
     covariance: Array,
 ) -> Normal | None:
     """
-    The test of serial correlation of *order*, robust (Arellano and Bond 1991, eq. 8-10).
+    The test of serial correlation of *order*, robust (Arellano and Bond 1991); eq. 13.
 
     With w the residuals lagged by *order*: sum w_i'e_i over the root of
     sum (w_i'e_i)² - 2 w'X A sum(Z_i'e_i e_i'w_i) + w'X V X'w.

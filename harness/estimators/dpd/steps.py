@@ -34,7 +34,7 @@ class Step:
 
 def step(weight: Inverse, total: Array, terms: tuple[str, ...]) -> Step:
     """
-    Minimises g'W g.
+    Minimises g'W g: eq. 1.
 
     total : (j, k+1), Z'[X y]
     Raises DpdError where the moments do not identify the coefficients.
@@ -71,14 +71,14 @@ def scores_at(cross: Array, estimate: Array) -> Array:
 
 
 def sandwich(at: Step, scores: Array) -> Array:
-    """(k, k), the robust covariance of a one-step estimate (Roodman 2009, eq. 11). scores : (c, j) at it."""
+    """(k, k), the robust covariance of a one-step estimate , eq. 8. scores : (c, j) at it."""
     half = at.influence @ scores.T
     return np.asarray(half @ half.T)
 
 
 def windmeijer(at: Step, scores: Array, covariance: Array, cross: Array, total: Array) -> Array:
     """
-    The corrected covariance of a two-step estimate (Windmeijer 2005, eq. 3.4).
+    The corrected covariance of a two-step estimate (Windmeijer 2005), eq. 9.
 
     V + DV + VD' + D V1 D', where column k of D is -V X'Z W (dS/db_k) W Z'e with the residuals e of this step,
     dS/db_k = -sum (Z_i'x_ik e_i'Z_i + Z_i'e_i x_ik'Z_i) with those of the step before. As W Z'e is one

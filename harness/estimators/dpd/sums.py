@@ -57,7 +57,7 @@ def first_step_factor(model: Model, rows: Rows) -> Array:
     """
     C with H = CC', (r, s): the covariance of the rows' errors were the errors in levels white noise.
 
-    h=3 is (M; I)(M; I)', M the transformation of a complete series (Roodman 2009, eq. 29); h=2 leaves out the
+    h=3 is (M; I)(M; I)', M the transformation of a complete series: eq. 4; h=2 leaves out the
     blocks between the equations; h=1 is the identity. As in xtabond2, H is that of a complete series for
     every entity, its rows and columns without observations struck out.
     """
