@@ -600,8 +600,22 @@ def test_bad_data_say_what_and_how_many() -> None:
     refused("2 weights are not positive", data, weights=np.where(np.arange(rows) < 2, -1.0, 1.0))
     refused("there is 1 cluster", data, cluster=np.zeros(rows))
     refused("sample has shape", data, sample=np.ones(3))
+    named = data._replace(time=np.array(["2000Q1"] * rows))  # type: ignore[arg-type]
+    refused("time holds something that is no number", named)
+    mixed = data._replace(entity=np.array([1, "a"] * (rows // 2), dtype=object))  # type: ignore[arg-type]
+    refused("labels of several kinds", mixed)
+    refused("explain the outcome exactly", data.with_(y=data.columns["x"] * 2))
+    refused("has rank 2, as many as there are groups", data, cluster=data.entity % 2)
     refused("no rows", data.where(np.zeros(rows, dtype=bool)))
     refused("holds something that is no number", data.with_(x=np.full(rows, "a")))  # type: ignore[arg-type]
+
+
+def test_fewer_clusters_than_coefficients_leave_one_step_without_hansen() -> None:
+    data = simulated(1, 40, 7)
+    found = data.fit(replace(DIFFERENCE, steps=1, std_error="robust"), cluster=data.entity % 2)
+    assert np.isnan(found.hansen.statistic)
+    assert found.difference_in_hansen() == {}
+    assert np.isfinite(found.std_error).all()
 
 
 def test_an_explosion_of_instruments_is_refused_before_it_is_built() -> None:

@@ -39,7 +39,7 @@ them; sums are over entities, e = y - X b.
      (4)  H = (M; I)(M; I)' for h=3, M the map of a complete series of levels to transformed rows; h=2 has no
           block between the equations; h=1 is the identity. Rows that an entity lacks are struck out
      (5)  M is first differences; or forward orthogonal deviations, sqrt(m/(m+1)) (x_t - mean of the m
-          complete observations after t). A row of deviations is kept one period late: lags mean the same in both
+          complete observations after t), each kept one period late, so that lags mean the same in both
 
 Covariance of b
 ---------------

@@ -143,6 +143,8 @@ def _finished(
         rows, rows.residual(steps.first.estimate), model.h, model.is_orthogonal, tally.equation, frequency
     )
     sigma = variance.n if model.sigma2 == "n" else variance.n_k
+    if not sigma > 0:
+        raise DpdError(f"sigma2 n-k divides by {tally.difference - k}: too few rows for {k} coefficients")
     covariance = _covariance(model, steps, sigma)
     units = _units(model, rows.terms, on.variables)
     scale = on.variables[model.outcome].scale
@@ -202,7 +204,7 @@ def _warnings(dropped: tuple[str, ...], tally: Counts, steps: Path) -> tuple[str
             f"{tally.instruments} instruments for {tally.clusters} groups: the two-step weight matrix is "
             "singular, and two-step results are not reproducible across implementations"
         )
-    elif steps.last.weight.rank < tally.instruments or steps.second.weight.rank < tally.instruments:
+    elif steps.second is not None and steps.second.weight.rank < tally.instruments:
         found.append(
             f"the two-step weight matrix has rank {steps.second.weight.rank} for {tally.instruments} "
             "instruments; a generalised inverse is used"

@@ -1,7 +1,7 @@
 """What a fit returns, and the tests that are made of it when they are asked for."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -60,7 +60,7 @@ class Fit:
         covariance: (k, k), of the kind the model asks for, small-sample factor included
         counts: observations, groups, instruments
         sigma2: error variance of the first step, by the model's denominator
-        hansen: two-step criterion
+        hansen: two-step criterion; NaN where there are fewer groups than coefficients
         sargan: one-step criterion over sigma², by variant
         warnings: sentences
     """
@@ -75,12 +75,13 @@ class Fit:
     hansen: Chi2
     sargan: Mapping[str, Chi2]
     warnings: tuple[str, ...]
-    work: "Work"
+    work: "Work" = field(repr=False)
 
     @property
     def std_error(self) -> Array:
-        """(k,)."""
-        return np.sqrt(np.diag(self.covariance))
+        """(k,); NaN where a variance is not positive."""
+        variance = np.diag(self.covariance)
+        return np.asarray(np.sqrt(np.where(variance > 0, variance, np.nan)))
 
     def serial_correlation(self, order: int) -> Normal | None:
         """Arellano and Bond's test m_order; None where no differenced residual is that far back."""

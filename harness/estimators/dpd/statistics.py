@@ -14,6 +14,8 @@ from harness.estimators.dpd.model import CONSTANT, LEVEL_GMM, DpdError
 from harness.estimators.dpd.rows import Rows
 from harness.estimators.dpd.steps import Path, step
 
+EXACT = 1e-24  # residual squares below this share of the outcome's are rounding
+
 
 @dataclass(frozen=True)
 class Chi2:
@@ -128,6 +130,8 @@ def sigma2(rows: Rows, residual: Array, h: int, is_orthogonal: bool, n_obs: floa
     squares /= 1.0 if is_orthogonal or h == 1 else 2.0
     n = float(weight[used].sum()) if weight is not None and frequency else float(used.sum())
     k = len(rows.terms)
+    if not squares > EXACT * float(np.sum(rows.Xy[:, part, -1] ** 2)):
+        raise DpdError("the regressors explain the outcome exactly: all residuals are zero")
     return Sigma2(squares / n, squares / n_obs, squares / (n - k) if n > k else float("nan"))
 
 
@@ -148,6 +152,8 @@ def difference_in_hansen(
     cross : (c, j, k+1)
     groups, level_gmm : (j,) of the columns that are kept
     """
+    if path.second is None:
+        return {}
     names = [name for name in dict.fromkeys(groups) if name != CONSTANT]
     inside = {name: groups == name for name in names}
     if level_gmm.any():
@@ -172,8 +178,9 @@ def _without(
 
 
 def _hansen_criterion(path: Path) -> float:
-    """g'Wg of the reported step, or of the second where one step is reported."""
-    return path.second.criterion if path.n_steps == 1 else path.last.criterion
+    """g'Wg of the reported step, or of the second where one step is reported; NaN where there is none."""
+    at = path.second if path.n_steps == 1 else path.last
+    return float("nan") if at is None else at.criterion
 
 
 def hansen(path: Path, instruments: int, k: int) -> Chi2:
