@@ -388,6 +388,16 @@ def test_deviations_of_a_series_with_gaps() -> None:
     assert found[0, 1] == pytest.approx(-2.0412414523193148)  # -sqrt(25/6)
 
 
+def test_deviations_without_two_years_in_a_row_have_no_test_of_serial_correlation() -> None:
+    """Every other year only, and no lag among the regressors: deviations exist, first differences do not."""
+    data = simulated(2, 60, 9)
+    every_other = data.where(data.time % 2 == 0)
+    model = Model("y", (("x", 0), ("z", 0)), iv={"xz": Iv((("x", 0), ("z", 0)))})
+    found = every_other.fit(replace(model, transformation="forward-orthogonal-deviations"))
+    assert found.counts.difference == 60 * 4
+    assert found.serial_correlation(1) is None
+
+
 def test_just_identified_is_instrumental_variables() -> None:
     data = simulated(2, 50, 6)
     model = replace(
@@ -452,7 +462,7 @@ def test_matrices_give_back_estimate_and_hansen() -> None:
     b = np.linalg.solve(ZX.T @ m.W @ ZX, ZX.T @ m.W @ Zy)
     g = Zy - ZX @ b
     assert np.allclose(b, found.estimate, rtol=1e-9)
-    scale = found.work.variables["y"].scale
+    scale = found.work.scale
     assert float(g @ m.W @ g) / scale**2 == pytest.approx(found.hansen.statistic, rel=1e-9)
     assert np.allclose(m.scores.sum(axis=0), Z.T @ m.residual[m.used], rtol=1e-9, atol=1e-9)
 

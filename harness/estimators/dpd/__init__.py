@@ -101,8 +101,9 @@ Journal of Econometrics 126, 25-51. Roodman (2009), Stata Journal 9, 86-136. Con
 
 from harness.estimators.dpd.estimate import fit
 from harness.estimators.dpd.grid import Grid
+from harness.estimators.dpd.matrices import Matrices
 from harness.estimators.dpd.model import CONSTANT, DpdError, Gmm, Iv, Model, term
-from harness.estimators.dpd.result import Fit, Matrices
+from harness.estimators.dpd.result import Fit
 from harness.estimators.dpd.statistics import Chi2, Counts, Normal, Sigma2
 
 __all__ = [

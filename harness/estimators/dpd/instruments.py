@@ -1,6 +1,6 @@
 """The columns of the instrument matrix Z: which there are, and their values for some entities."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from harness.estimators.dpd.grid import Array
 from harness.estimators.dpd.model import CONSTANT, Gmm, Model
-from harness.estimators.dpd.rows import Deviations, Rows, Variables
+from harness.estimators.dpd.rows import Deviations, Rows, Transform, Variables
 
 Kind = Literal["transformed", "value", "change", "one"]
 
@@ -219,7 +219,7 @@ def _difference(
     source: Source,
     entities: slice,
     rows: Rows,
-    transform: Callable[[Array, slice], Array],
+    transform: Transform,
 ) -> Array:
     """(m, transformed rows), of iv the variable transformed, of collapsed gmm its level."""
     if source.kind == "transformed":

@@ -200,61 +200,57 @@ def sargans(path: Path, variance: Sigma2, instruments: int, k: int) -> Mapping[s
 
 
 def arellano_bond(
-    order: int,
-    residual: Array,
-    plain: Array,
-    X: Array,
-    scores: Array,
-    influence: Array,
-    covariance: Array,
+    residual: Array, before: Array, X: Array, scores: Array, influence: Array, covariance: Array
 ) -> Normal | None:
     """
-    The test of serial correlation of *order*, robust (Arellano and Bond 1991); eq. 13.
+    The test of serial correlation, robust (Arellano and Bond 1991); eq. 13.
 
-    With w the residuals lagged by *order*: sum w_i'e_i over the root of
-    sum (w_i'e_i)² - 2 w'X A sum(Z_i'e_i e_i'w_i) + w'X V X'w.
-    e and X are first differences; Z_i'e_i holds all moments, those in levels included.
-
-    residual : (n, d), of consecutive periods, zero where not used, times the weight
-    plain : (n, d), without the weight
-    X : (n, d, k)
-    scores : (n, j), Z_i'e_i of each entity at the reported estimate
-    influence : (k, j), A = (X'Z W Z'X)⁻¹ X'Z W of the reported step
+    residual : (n, d), first differences, zero where not used, times the weight
+    before : (n, d), the same some periods before, without the weight
+    X : (n, d, k), first differences
+    scores : (n, j), Z_i'e_i of each entity at the reported estimate, moments in levels included
+    influence : (k, j), (X'Z W Z'X)⁻¹ X'Z W of the reported step
     covariance : (k, k), V as reported, before any small-sample factor
     Returns None where no residual has a predecessor.
     """
-    before = lagged(plain, order)
     products = np.einsum("nd,nd->n", before, residual)
-    if not products.any():
-        return None
-    slope = np.einsum("nd,ndk->k", before, X)
-    variance = products @ products + slope @ (-2 * influence @ (scores.T @ products) + covariance @ slope)
-    return _ratio(float(products.sum()), float(variance))
+    spread, moment = float(products @ products), scores.T @ products
+    return _serial(products, before, X, moment, spread, influence, covariance)
 
 
 def arellano_bond_conventional(
-    order: int,
     residual: Array,
-    plain: Array,
+    before: Array,
     X: Array,
-    moment_of_lag: Array,
-    spread_of_lag: float,
+    moment: Array,
+    spread: float,
     influence: Array,
     covariance: Array,
 ) -> Normal | None:
     """
     The same after one-step estimation with conventional standard errors: E(ee') is sigma² H, not e e'.
 
-    moment_of_lag : (j,), sum of Z_i' sigma²H w_i
-    spread_of_lag : sum of w_i' sigma²H w_i
+    moment : (j,), sum of Z_i' sigma²H w_i, w being *before*
+    spread : sum of w_i' sigma²H w_i
     """
-    before = lagged(plain, order)
     products = np.einsum("nd,nd->n", before, residual)
+    return _serial(products, before, X, moment, spread, influence, covariance)
+
+
+def _serial(
+    products: Array,
+    before: Array,
+    X: Array,
+    moment: Array,
+    spread: float,
+    influence: Array,
+    covariance: Array,
+) -> Normal | None:
     if not products.any():
         return None
     slope = np.einsum("nd,ndk->k", before, X)
-    variance = spread_of_lag + slope @ (-2 * influence @ moment_of_lag + covariance @ slope)
-    return _ratio(float(products.sum()), float(variance))
+    variance = spread + float(slope @ (-2 * influence @ moment + covariance @ slope))
+    return Normal(float(products.sum()) / variance**0.5) if variance > 0 else None
 
 
 def lagged(values: Array, order: int) -> Array:
@@ -263,10 +259,6 @@ def lagged(values: Array, order: int) -> Array:
     if order < values.shape[1]:
         moved[:, order:] = values[:, :-order]
     return moved
-
-
-def _ratio(covered: float, variance: float) -> Normal | None:
-    return Normal(covered / variance**0.5) if variance > 0 else None
 
 
 def wald(estimate: Array, covariance: Array) -> Chi2:

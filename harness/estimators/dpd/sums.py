@@ -40,6 +40,11 @@ class Moments:
     def n_instruments(self) -> int:
         return len(self.first_step)
 
+    def as_kept(self, values: Array) -> Array:
+        """(all columns, ...) of Z to the (j, ...) that are here, in their scale, components taken."""
+        scaled = np.asarray((values[self.column].T / self.scale).T)
+        return scaled if self.components is None else self.components.T @ scaled
+
     def kept(self, places: NDArray[np.int64]) -> "Moments":
         """Only the columns at *places*."""
         if len(places) == self.n_instruments:
