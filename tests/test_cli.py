@@ -132,7 +132,7 @@ def test_wrong_usage_is_2_and_one_sentence(
     assert told.exit_code == 2
     assert message in told.stderr
     assert (root / "specs/line.yaml").is_file()
-    if not message == "is a file":  # click's own words, under its usage
+    if message != "is a file":  # click's own words, under its usage
         assert len(told.stderr.strip().splitlines()) == 1
 
 
