@@ -36,10 +36,10 @@ class _Commands(click.Group):
             click.echo(str(fault), err=True)
             ctx.exit(fault.exit_code)
         except OSError as fault:
-            if fault.filename is None:
+            if fault.strerror is None:  # not the system's, so a fault of ours
                 raise
             advice = "Check the path and its permissions, or write elsewhere (--out)"
-            click.echo(f"{fault.filename}: {fault.strerror}. {advice}", err=True)
+            click.echo(f"{fault.filename or 'the output'}: {fault.strerror}. {advice}", err=True)
             ctx.exit(HarnessError.exit_code)
         except KeyboardInterrupt:
             click.echo("Interrupted: every worker was ended, nothing was written.", err=True)

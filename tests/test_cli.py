@@ -185,6 +185,15 @@ def test_a_place_that_cannot_be_written_is_2_and_one_sentence(line) -> None:
     assert str(root / "golden") in told.stderr
 
 
+def test_an_output_that_is_full_is_2_and_one_sentence(line) -> None:
+    command = [sys.executable, "-m", "harness", "--root", str(line("fake-agrees")), "schema"]
+    with open("/dev/full", "w") as full:
+        told = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, cwd=ROOT, check=False)
+    assert told.returncode == 2
+    assert told.stderr.startswith("the output: No space left on device.")
+    assert "Traceback" not in told.stderr
+
+
 def test_a_fault_of_the_data_is_said_once(line) -> None:
     root = line("fake-agrees", "fake-off")
     (root / "specs/line.csv").unlink()
