@@ -19,6 +19,7 @@ FLOORS = {
     "run": 5,
     "report": 5,
     "workers": 4,
+    "audit": 4,
     "specfile": 3,
     "dataset": 3,
     "goldenfile": 3,
