@@ -229,18 +229,18 @@ def check(root: Path, names: tuple[str, ...], as_json: bool) -> None:
 
 
 @main.command()
-@click.argument("name", metavar="SPEC")
-@click.option("--engine", "engines", multiple=True, help="Default: every engine of the spec that fits here.")
+@click.argument("names", metavar="SPEC...", nargs=-1, required=True)
+@click.option("--engine", "engines", multiple=True, help="Default: every engine of the spec that runs here.")
 @click.option("--because", required=True, help="Why the numbers are right now; kept in the golden file.")
 @click.option("--jobs", type=click.IntRange(1, 64), default=os.cpu_count() or 2, help="Worker processes.")
 @click.pass_obj
-def bless(root: Path, name: str, engines: tuple[str, ...], because: str, jobs: int) -> None:
+def bless(root: Path, names: tuple[str, ...], engines: tuple[str, ...], because: str, jobs: int) -> None:
     """Make today's numbers of an engine its golden file."""
     from harness import run as runs
 
-    spec = _one(root, name)
-    for engine, changed in runs.bless(spec, engines, because, runs.Choice(jobs=jobs)).items():
-        click.echo(f"{spec.id}/{engine}: {'written' if changed else 'unchanged'}")
+    written = runs.bless(_read(root, names), because, runs.Choice(engines=engines, jobs=jobs))
+    for (spec, engine), changed in written.items():
+        click.echo(f"{spec}/{engine}: {'written' if changed else 'unchanged'}")
 
 
 @main.command()

@@ -91,7 +91,12 @@ class Estimates:
 
 @dataclass(frozen=True)
 class Provenance:
-    """Where a result comes from. Hashes are sha256 of file bytes in hex; "" where there is no such file."""
+    """
+    Where a result comes from.
+
+    Hashes are sha256 in hex, "" where there is nothing to hash: `spec_sha256` of what the fit depends on
+    (`goldenfile.model_sha256`), `data_sha256` of the data file's bytes, `script_sha256` of the R scripts.
+    """
 
     engine_version: str = ""
     language_version: str = ""
@@ -128,7 +133,8 @@ class Pair:
 
     Attributes:
         reference: a number, printed text where the reference is `published`, None where it has none
-        candidate: a number, or None where it has none
+        candidate: a number (in the unit of the print where the reference is `published`), or None where it
+            has none
         tolerance: the bound on |candidate - reference| that was applied; None where none applies
         lre: log relative error, 0 to 15; None where it has no meaning
         reason: for `explained`, `not_offered`, `not_comparable`, `undecided`: why

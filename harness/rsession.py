@@ -199,7 +199,8 @@ def _session() -> Callable[[Any], Any]:
     except Exception as error:  # ffi.error and ValueError too, by the pair of R and rpy2
         raise NotInstalled(f"rpy2 cannot load R ({error}). Use --r-bridge rscript, or: {MEND}") from error
     console.consolewrite_print = console.consolewrite_warnerror = lambda text: None
-    embedded.set_initoptions(("rpy2", "--vanilla", "--quiet"))
+    if not embedded.isinitialized():
+        embedded.set_initoptions(("rpy2", "--vanilla", "--quiet"))
     interrupt = signal.getsignal(signal.SIGINT)
     rinterface.initr()
     signal.signal(signal.SIGINT, interrupt)  # R puts its own handler there

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -247,20 +247,24 @@ def _no_golden(spec: Spec, engine: str) -> str:
     return f'no golden file yet. Make it: harness bless {spec.id} --engine {engine} --because "..."'
 
 
-def bless(spec: Spec, names: Sequence[str], because: str, choice: Choice) -> dict[str, bool]:
+def bless(specs: Sequence[Spec], because: str, choice: Choice) -> dict[tuple[str, str], bool]:
     """
-    Write the golden file of each engine; engine to whether its numbers changed.
+    Write the golden file of each engine chosen; (spec, engine) to whether its numbers changed.
 
-    Raises GoldenError where a fit errored, UsageError where an engine is not installed.
+    Without a choice every engine that fitted a column is written. Raises GoldenError where a fit errored,
+    UsageError where an engine asked for fitted nothing.
     """
-    chosen = replace(choice, engines=tuple(names), columns=())
-    outcome = run([spec], chosen, lambda total, result: None).outcomes[0]
-    return {
-        name: goldenfile.write_engine(
-            spec, name, [result for result in outcome.results if result.engine == name], because
-        )
-        for name in names
-    }
+    written = {}
+    for outcome in run(specs, choice, lambda total, result: None).outcomes:
+        fitted = {result.engine for result in outcome.results if result.status != "skipped"}
+        for name in _chosen(outcome.spec.engines, choice.engines):
+            mine = [result for result in outcome.results if result.engine == name]
+            if name in fitted:
+                changed = goldenfile.write_engine(outcome.spec, name, mine, because)
+                written[outcome.spec.id, name] = changed
+            elif choice.engines:
+                raise UsageError(f"{outcome.spec.id}: {name} fitted nothing to keep: {mine[0].message}")
+    return written
 
 
 def exit_code(found: Run, choice: Choice, fail_on: str) -> int:

@@ -17,7 +17,7 @@ fit_linear <- function(data, settings) {
   dimnames(bread) <- list(terms, terms)
   groups <- linear_groups(data, settings)
   covariance <- linear_covariance(settings, bread, projected * root, residuals * root, groups)
-  report(settings, estimate, covariance, y, residuals, root, length(unique(groups)))
+  linear_estimates(settings, estimate, covariance, y, residuals, root, length(unique(groups)))
 }
 
 # Weights count as in Stata's [aweight]: scaled to the mean of one.
@@ -64,7 +64,7 @@ linear_covariance <- function(settings, bread, X, residuals, groups) {
 
 denominator <- function(settings, n, k) if (settings$sigma2 == "n") n else n - k
 
-report <- function(settings, estimate, covariance, y, residuals, root, n_groups) {
+linear_estimates <- function(settings, estimate, covariance, y, residuals, root, n_groups) {
   terms <- names(estimate)
   df <- reference_df(settings$distribution, length(y) - length(terms), n_groups - 1)
   joint <- joint_test(estimate, covariance, setdiff(terms, "constant"), df)
@@ -73,7 +73,7 @@ report <- function(settings, estimate, covariance, y, residuals, root, n_groups)
     joint$cells
   )
   estimates(
-    rbind(of_covariance, sums_of_squares(settings, terms, y, residuals, root)),
+    rbind(of_covariance, linear_sums_of_squares(settings, terms, y, residuals, root)),
     joint$not_offered, by_own_algebra(of_covariance, settings)
   )
 }
@@ -87,13 +87,13 @@ by_own_algebra <- function(table, settings) {
   own(table$part, table$term, table$measure)
 }
 
-sums_of_squares <- function(settings, terms, y, residuals, root) {
+linear_sums_of_squares <- function(settings, terms, y, residuals, root) {
   n <- length(y)
   k <- length(terms)
   center <- if (settings$constant) stats::weighted.mean(y, root^2) else 0
   ssr <- sum((residuals * root)^2)
-  tss <- sum(((y - center) * root)^2)
   slopes <- k - settings$constant
+  tss <- if (slopes == 0) ssr else sum(((y - center) * root)^2)
   r_squared <- 1 - ssr / tss
   fit_cells(
     "n_obs@equation" = n, df_resid = n - k, ssr = ssr, tss = tss, mss = tss - ssr,

@@ -49,6 +49,7 @@ PANEL = DynamicPanel(
 )
 SOURCE = Source(citation="made up for the tests", read_from="the tests")
 X = ("coefficients", "x")
+B = (*X, "estimate")
 Text = Mapping[tuple[str, str, str], str]
 Numbers = Mapping[tuple[str, str, str], float]
 
@@ -349,6 +350,14 @@ def test_what_the_engine_says_it_lacks_is_not_offered(entry: tuple[str, str, str
     assert (pair.verdict, pair.reason) == ("not_offered", "x is not estimated")
 
 
+@pytest.mark.parametrize(
+    "entry", [("coefficients", "z", "*"), (*X, "std_error"), ("covariance", "*", "*"), ("tests", "x", "*")]
+)
+def test_what_the_engine_says_of_other_cells_excuses_nothing(entry: tuple[str, str, str]) -> None:
+    (pair,) = against_print({B: "0.5"}, {}, not_offered=(NotOffered(*entry, "it lacks that"),))
+    assert pair.verdict == "missing"
+
+
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 def test_what_is_not_finite_never_agrees_with_a_print(value: float) -> None:
     for text in ("0.5", "0.000", "<0.001"):
@@ -431,9 +440,6 @@ def test_as_printed_is_shown_and_never_compared() -> None:
 
 
 # ---------------------------------------------------------------------------------------------- two engines
-
-
-B = (*X, "estimate")
 
 
 def test_engines_that_give_the_same_number_are_exact() -> None:

@@ -308,7 +308,7 @@ class GoldenTerm:
 
     @cached_property
     def golden(self) -> Result:
-        return replace(self.result, cells=(*self.cells, *self.beside), not_offered=())
+        return replace(self.result, cells=(*self.cells, *self.beside))
 
     def noise(self, cell: Cell) -> float:
         """Up to where the glossary lets a number near zero move, whatever its size."""

@@ -66,7 +66,7 @@ class Page(HTMLParser):
 
 
 def pages(*found: Outcome) -> dict[str, str]:
-    return report.files(found, aea_class="AEA class 2")
+    return report.files(found, aea_class="partial")
 
 
 @pytest.fixture(scope="module")
@@ -366,9 +366,9 @@ def test_a_table_without_printed_numbers_says_so() -> None:
 
 def test_the_index_adds_up_and_names_what_could_not_be_read() -> None:
     one, other = outcomes.small(), outcomes.small("more")
-    texts = report.files([one, other], aea_class="AEA class 2", run={"faults": ["specs/a.yaml:1:1: bad"]})
+    texts = report.files([one, other], aea_class="partial", run={"faults": ["specs/a.yaml:1:1: bad"]})
     text = " ".join(Page(texts["index.html"]).text.split())
-    assert "AEA class 2" in text and "specs/a.yaml:1:1: bad" in text
+    assert "AEA replication class: partial" in text and "specs/a.yaml:1:1: bad" in text
     assert "tables2" in text.replace(" ", "") and "printedcells16" in text.replace(" ", "")
     assert "specs/a.yaml" in texts["report.md"]
 
@@ -438,6 +438,12 @@ def test_a_claim_is_held_against_the_print_and_every_engine() -> None:
         "python-linearmodels": "supported",
     }
     assert {s.support for s in second.stances} == {"contradicted"}  # 0.123 is not 0.50
+
+
+def test_a_claim_is_held_against_numbers_in_the_unit_of_the_print() -> None:
+    claim = {"text": "The variance is .16.", "column": "(1)", "term": "x~x", "value": "0.16"}
+    found = claims.claims(outcomes.small(claims=[claim]))[0]  # 0.0016008 x 100
+    assert {stance.support for stance in found.stances} == {"supported"}
 
 
 # -------------------------------------------------------------------------------------------------- junit

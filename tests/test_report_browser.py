@@ -69,7 +69,7 @@ def _every_look() -> Outcome:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("report")
     found = (outcomes.small(), outcomes.unprinted(), outcomes.large(terms=7, engines=6, columns=4))
-    report.write([*found, _every_look(), outcomes.hostile()], place, aea_class="AEA class 2")
+    report.write([*found, _every_look(), outcomes.hostile()], place, aea_class="partial")
     return place
 
 

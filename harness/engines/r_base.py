@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness import rsession
+from harness.engines import r_text
 from harness.errors import Unsupported
 from harness.result import Estimates
 from harness.spec import Descriptive
@@ -29,11 +30,11 @@ def translate(model: AnyModel, sheet: Sheet) -> str:
     """One line of R for all variables, one call a measure."""
     model = _accepted(model)
     calls = ", ".join(f"{name} = {_call(name, model.quantile_type)}" for name in model.measures)
-    variables = ", ".join(f'"{name}"' for name in model.variables)
+    variables = ", ".join(f'"{r_text.name(name)}"' for name in model.variables)
     moments = f"function(x) c({calls})"
     if model.by is None:
         return f"sapply(d[c({variables})], {moments})"
-    return f'lapply(split(d[c({variables})], d[["{model.by}"]]), sapply, {moments})'
+    return f'lapply(split(d[c({variables})], d[["{r_text.name(model.by)}"]]), sapply, {moments})'
 
 
 def _call(measure: str, quantile_type: int) -> str:

@@ -164,7 +164,7 @@ def _plm_text(model: StaticPanel, sheet: Sheet, kind: str = "") -> str:
     options = [
         _formula_text(model, sheet),
         "data = d",
-        "index = c(" + ", ".join(f'"{key}"' for key in keys) + ")",
+        "index = c(" + ", ".join(f'"{r_text.name(key)}"' for key in keys) + ")",
         f'model = "{estimator}"',
         f'effect = "{_EFFECTS[model.effects]}"',
     ]

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable
 
-_SYNTACTIC = re.compile(r"([A-Za-z]|\.(?!\d))[A-Za-z0-9._]*")
 _RESERVED = frozenset(
     {"if", "else", "repeat", "while", "function", "for", "next", "break", "in"}
     | {"TRUE", "FALSE", "NULL", "Inf", "NaN", "NA"}
@@ -21,14 +20,15 @@ _FACTORS = {
 
 def name(column: str) -> str:
     """
-    A column as R code.
+    A column as `read.csv` names it: plm's formulas take no other names, not even between backticks.
 
-    >>> name("log_emp"), name("year=1980")
-    ('log_emp', '`year=1980`')
+    >>> name("log_emp"), name("year=1980"), name("2nd"), name("next")
+    ('log_emp', 'year.1980', 'X2nd', 'next.')
     """
-    if _SYNTACTIC.fullmatch(column) and column not in _RESERVED:
-        return column
-    return "`" + column.replace("\\", "\\\\").replace("`", "\\`") + "`"
+    found = re.sub(r"[^\w.]", ".", column)
+    if re.match(r"\d|_|\.\d", found):
+        found = f"X{found}"
+    return f"{found}." if found in _RESERVED else found
 
 
 def sum_of(columns: Iterable[str], constant: bool = True) -> str:

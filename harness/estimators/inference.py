@@ -67,7 +67,7 @@ def wald(estimate: Array, covariance: Array) -> float | None:
     scale = np.sqrt(np.diag(covariance))
     scale = np.where(scale > 0, scale, 1.0)
     correlation = covariance / np.outer(scale, scale)
-    if not np.isfinite(correlation).all() or np.linalg.matrix_rank(correlation) < len(estimate):
+    if not np.isfinite(correlation).all() or np.linalg.cond(correlation) > 1e10:
         return None
     standardised = estimate / scale
     return float(standardised @ np.linalg.solve(correlation, standardised))

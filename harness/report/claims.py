@@ -7,9 +7,10 @@ from decimal import Decimal
 from typing import Literal
 
 from harness import printed
+from harness.compare.print_rules import style
 from harness.glossary import plain
 from harness.report.digits import shown
-from harness.result import Outcome
+from harness.result import Outcome, Result
 from harness.spec import Claim
 
 Support = Literal["supported", "contradicted", "not decided"]
@@ -50,8 +51,17 @@ def _sources(outcome: Outcome, claim: Claim) -> Iterator[tuple[str, Mapping[str,
         yield "print", _of_term(((c.term, c.measure, _number(c.text)) for c in cells), claim.term)
     for result in outcome.results:
         if result.column == claim.column and result.status == "fitted":
-            known = ((c.term, c.measure, c.value) for c in result.cells if c.part != "as_printed")
-            yield result.engine, _of_term(known, claim.term)
+            yield result.engine, _of_term(_in_print(outcome, claim, result), claim.term)
+
+
+def _in_print(outcome: Outcome, claim: Claim, result: Result) -> Iterator[tuple[str, str, float]]:
+    """The engine's cells in the unit of the print, which is the unit of the paper's sentences too."""
+    for cell in result.cells:
+        if cell.part == "as_printed" or plain(cell.term) != plain(claim.term):
+            continue
+        manner = style(outcome.spec, claim.column, cell.part, cell.term, cell.measure)
+        finite = math.isfinite(cell.value)
+        yield cell.term, cell.measure, float(manner.in_print(cell.value)) if finite else cell.value
 
 
 def _of_term(cells: Iterable[tuple[str, str, float]], term: str) -> dict[str, float]:

@@ -145,9 +145,9 @@ def _numbered(outcome: Outcome) -> Iterator[tuple[int, str]]:
 
 
 def drawn(plots: tuple[Forest, ...]) -> tuple[tuple[int, str], ...]:
-    """Index and name of every engine that has a lane, in the order of their numbers."""
+    """Index and name of everything that has a lane, the print first, then the engines in order."""
     lanes = {(lane.index, lane.name) for plot in plots for row in plot.rows for lane in row.lanes}
-    return tuple(sorted(lane for lane in lanes if lane[0] > 0))
+    return tuple(sorted(lanes))
 
 
 def engines_of(outcome: Outcome) -> tuple[str, ...]:

@@ -43,7 +43,7 @@ def index_text(found: Sequence[Summary], title: str, aea_class: str, faults: Seq
     head = ["Table", "Reproduced", "Printed", "Compared", "Agree", "Explained", "Differ"]
     blocks = [
         f"# {_safe(title)}",
-        _safe(aea_class),
+        f"AEA replication class: **{_safe(aea_class)}**" if aea_class else "",
         *(f"**Not read:** {_safe(fault)}" for fault in faults),
         _table([*head, "Between engines", "Known differences", "Left open"], rows),
     ]

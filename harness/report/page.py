@@ -75,6 +75,7 @@ def spec_page(found: Summary) -> str:
     """The page of one spec."""
     outcome = found.outcome
     plots = forest.forests(outcome)
+    drawn = forest.drawn(plots)
     return _render(
         "spec.html",
         outcome=outcome,
@@ -87,7 +88,8 @@ def spec_page(found: Summary) -> str:
         drifts=between.duels(outcome, golden=True),
         tables=between.number_tables(outcome),
         forests=plots,
-        drawn=forest.drawn(plots),
+        drawn=drawn,
+        printed_drawn=bool(drawn) and drawn[0][0] == 0,
         versions=_versions(outcome),
         open_settings=_open(outcome),
         claims=claims.claims(outcome),

@@ -22,7 +22,8 @@ MEASURE_WORDS: Mapping[str, str] = {
     "std_error": "std. error",
     "statistic": "statistic",
     "p_value": "p",
-    "ci_low": "interval",
+    "ci_low": "interval from",
+    "ci_high": "to",
     "df": "df",
     "df2": "df 2",
     "n_obs": "n",
@@ -39,7 +40,6 @@ PART_WORDS: Mapping[str, str] = {
     "index": "Index",
 }
 _NOT_PRINTED = 10**9  # the line of a cell that no line prints
-_SHARED_ROW = {"stars": "estimate", "ci_high": "ci_low"}  # printed beside another measure
 
 
 @dataclass(frozen=True)
@@ -224,7 +224,7 @@ def _found(result: Result, pairs: _Pairs | None, key: Key, text: str, manner: St
 
 
 def _number(pair: Pair, text: str, manner: Style) -> Parted:
-    """The engine's number in the unit of the print, cut where it parts from it."""
+    """The engine's number, which a pair holds in the unit of the print, cut where it parts from it."""
     value = pair.candidate
     if value is None or not math.isfinite(value):
         return Parted("", shown(value)) if value is not None else Parted(shown(value))
@@ -233,7 +233,7 @@ def _number(pair: Pair, text: str, manner: Style) -> Parted:
     except printed.NotANumber:
         return Parted(shown(value))
     place = printed.last_place(target, manner.decimals, manner.significant)
-    return against_print(manner.in_print(value), target.value, place, _shares_digits(pair.verdict))
+    return against_print(Decimal(repr(float(value))), target.value, place, _shares_digits(pair.verdict))
 
 
 def _shares_digits(verdict: Verdict) -> bool:
@@ -253,14 +253,14 @@ def _section(
     part: str, cells: list[PrintedView], all_columns: list[str], labels: Mapping[str, str]
 ) -> Section:
     columns = [column for column in all_columns if any(cell.column == column for cell in cells)]
-    wide = len(columns) == 1 and part != "fit" and len({_slot(c) for c in cells}) > 1
-    heads = list(dict.fromkeys(_slot(cell) for cell in cells)) if wide else columns
+    wide = len(columns) == 1 and part != "fit" and len({_slot(c, True) for c in cells}) > 1
+    heads = list(dict.fromkeys(_slot(cell, True) for cell in cells)) if wide else columns
     terms = dict.fromkeys(cell.term for cell in cells)
     return Section(
         part=part,
         words=PART_WORDS[part],
         column=columns[0] if len(columns) == 1 else "",
-        heads=tuple(_measure_words(part, head, cells) for head in heads) if wide else tuple(heads),
+        heads=tuple(_measure_words(part, head, cells, True) for head in heads) if wide else tuple(heads),
         wide=wide,
         terms=tuple(
             _term(part, name, [c for c in cells if c.term == name], heads, wide, labels) for name in terms
@@ -271,33 +271,37 @@ def _section(
 def _term(
     part: str, name: str, cells: list[PrintedView], heads: list[str], wide: bool, labels: Mapping[str, str]
 ) -> Term:
-    slots = [""] if wide else list(dict.fromkeys(_slot(cell) for cell in cells))
+    slots = [""] if wide else list(dict.fromkeys(_slot(cell, wide) for cell in cells))
     rows = tuple(_row(part, slot, cells, heads, wide) for slot in slots)
     return Term(name, label_of(part, name, labels), rows)
 
 
 def _row(part: str, slot: str, cells: list[PrintedView], heads: list[str], wide: bool) -> Row:
     def at(head: str) -> tuple[PrintedView, ...]:
-        return tuple(
-            c for c in cells if (_slot(c) == head if wide else _slot(c) == slot and c.column == head)
-        )
+        wanted = (head, None) if wide else (slot, head)
+        return tuple(c for c in cells if (_slot(c, wide), None if wide else c.column) == wanted)
 
-    words = "" if wide else _measure_words(part, slot, cells)
+    words = "" if wide else _measure_words(part, slot, cells, wide)
     return Row(words, tuple(at(head) for head in heads))
 
 
-def _slot(cell: PrintedView) -> str:
-    return _SHARED_ROW.get(cell.measure, cell.measure)
+def _slot(cell: PrintedView, wide: bool) -> str:
+    """The measure under or beside which the cell is printed: stars, and across also the upper limit."""
+    if cell.measure == "stars":
+        return "estimate"
+    return "ci_low" if wide and cell.measure == "ci_high" else cell.measure
 
 
-def _measure_words(part: str, slot: str, cells: list[PrintedView]) -> str:
+def _measure_words(part: str, slot: str, cells: list[PrintedView], wide: bool) -> str:
     """What a row or a head is called; in `fit` the meaning of the measure."""
     found = glossary_measure(part, slot)
     if part == "fit" and found:
         words = found.meaning if plain(slot) == slot else f"{found.meaning} ({slot.partition('@')[2]})"
     else:
         words = MEASURE_WORDS.get(slot, slot.replace("_", " "))
-    scales = {cell.scale for cell in cells if _slot(cell) == slot}
+    if wide and slot == "ci_low":
+        words = "interval"
+    scales = {cell.scale for cell in cells if _slot(cell, wide) == slot}
     return words if scales <= {1} else f"{words} × {', '.join(decimal(scale) for scale in sorted(scales))}"
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def estimates(model: Model, sheet: Sheet) -> Estimates:
     """Everything that the column prints and the tests that it asks for, in the data's own units."""
     own = equation_of(model, sheet)
-    units = Units.of(own)
+    units = Units.of(own, centred=_takes_up_means(model, own))
     equation = units.apply(own)
     fitted = run(model, equation)
     estimate, covariance = units.undo(equation, fitted.estimate, fitted.covariance)
@@ -47,6 +47,11 @@ def estimates(model: Model, sheet: Sheet) -> Estimates:
         not_offered=tuple(item for part in parts for item in part.not_offered),
         recomputed=tuple(address for part in parts for address in part.recomputed),
     )
+
+
+def _takes_up_means(model: Model, equation: Equation) -> bool:
+    """Whether a constant is estimated, or absorbed by effects."""
+    return equation.constant or (isinstance(model, StaticPanel) and model.estimator == "within")
 
 
 def _factor(model: Model, equation: Equation, fitted: Fitted) -> float:
@@ -73,7 +78,7 @@ def _factor(model: Model, equation: Equation, fitted: Fitted) -> float:
 def _fit_cells(model: Model, equation: Equation, fitted: Fitted, unit: float) -> list[Cell]:
     ssr, tss = fitted.ssr * unit**2, fitted.tss * unit**2
     r_squared = 1 - fitted.ssr / fitted.tss
-    centred = equation.constant or (isinstance(model, StaticPanel) and model.estimator == "within")
+    centred = _takes_up_means(model, equation)
     n_slopes = len(equation.slopes)
     values: dict[str, float] = {
         "n_obs@equation": fitted.n_obs,

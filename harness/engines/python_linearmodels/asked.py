@@ -58,7 +58,7 @@ class _Bench:
     def of(cls, model: StaticPanel, sheet: Sheet) -> _Bench:
         levels = model.model_copy(update={"estimator": "pooled"})
         own = equation_of(levels, replace(sheet, constant=True, cluster=()))
-        return cls(Units.of(own).apply(own))
+        return cls(Units.of(own, centred=True).apply(own))
 
     @property
     def data(self) -> tuple[Any, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -67,15 +68,20 @@ def run(model: Model, equation: Equation) -> Fitted:
 
 
 def _fault(equation: Equation, error: Exception) -> str:
-    """What stopped linearmodels: the regressors that follow from each other, or its own first sentence."""
+    """What stopped linearmodels: the regressors that follow from each other, or its own words."""
+    said = " ".join(str(error).split())
+    absorbed = re.search(r"effects are removed: (.+) Set drop_absorbed", said)
+    if absorbed:
+        return (
+            f"the effects absorb {absorbed.group(1)}, or these follow from each other then. Leave them out."
+        )
     names = equation.regressors
     dependent = [names[column] for column in collinear(equation.frame[list(names)].to_numpy())]
     if dependent:
         return (
             f"the design is singular: {', '.join(dependent)} follow from each other. Leave one of them out."
         )
-    said = " ".join(str(error).split()).split(". ")[0].rstrip(".")
-    return f"linearmodels stopped: {said}. Look for regressors that the effects absorb, or for too few rows."
+    return f"linearmodels stopped: {said.rstrip('.')}."
 
 
 def _least_squares(model: Model, equation: Equation) -> Fitted:

@@ -26,16 +26,16 @@ class Units:
     scale: Mapping[str, float]
 
     @classmethod
-    def of(cls, equation: Equation) -> Units:
+    def of(cls, equation: Equation, centred: bool) -> Units:
+        """centred : whether a constant or the effects take up what is subtracted."""
         names = (equation.outcome, *equation.slopes, *equation.instruments)
         spread = {name: float(equation.frame[name].std(ddof=0)) for name in names}
         scale = {name: 2.0 ** round(np.log2(sd)) if sd > 0 else 1.0 for name, sd in spread.items()}
         means = {name: float(equation.frame[name].mean()) for name in names}
         grid = {name: scale[name] / 8 for name in names}
-        centre = {
-            name: round(means[name] / grid[name]) * grid[name] if equation.constant else 0.0 for name in names
-        }
-        return cls(centre, scale)
+        centre = {name: round(means[name] / grid[name]) * grid[name] if centred else 0.0 for name in names}
+        # The outcome keeps its origin: its sum of squares counts, and theta differs by entity.
+        return cls({**centre, equation.outcome: 0.0}, scale)
 
     def apply(self, equation: Equation) -> Equation:
         changed = {name: (equation.frame[name] - self.centre[name]) / self.scale[name] for name in self.scale}
@@ -43,14 +43,10 @@ class Units:
 
     def undo(self, equation: Equation, estimate: Array, covariance: Array) -> tuple[Array, Array]:
         """Coefficients and covariance in the data's own units."""
-        names, outcome = equation.regressors, equation.outcome
-        unit = self.scale[outcome]
+        names, unit = equation.regressors, self.scale[equation.outcome]
         back = np.diag([unit / self.scale.get(name, 1.0) for name in names])
         if equation.constant:
             last = len(names) - 1
             for column, name in enumerate(equation.slopes):
                 back[last, column] = -back[column, column] * self.centre[name]
-        own = back @ estimate
-        if equation.constant:
-            own[-1] += self.centre[outcome]
-        return own, back @ covariance @ back.T
+        return back @ estimate, back @ covariance @ back.T

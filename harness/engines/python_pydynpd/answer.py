@@ -247,7 +247,7 @@ def _as_printed(run: Run) -> list[Cell]:
     for test in found.AR_list:
         cells.append(Cell("as_printed", f"ar{test.lag}", "statistic", float(test.AR)))
         cells.append(Cell("as_printed", f"ar{test.lag}", "p_value", float(test.P_value)))
-    return cells
+    return [cell for cell in cells if np.isfinite(cell.value)]
 
 
 def _not_offered(model: DynamicPanel) -> tuple[NotOffered, ...]:
