@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from harness.audit import claims, coefficients, counts, identities, model_tests, moments
+from collections.abc import Sequence
+
+from harness.audit import claims, coefficients, counts, identities, model_tests, moments, samples
 from harness.audit.judging import findings
 from harness.audit.page import columns
 from harness.result import Finding, Published
@@ -18,8 +20,22 @@ CHECKS = (
 )
 
 
-def audit(spec: Spec, published: Published | None) -> tuple[Finding, ...]:
-    """What every check says, column by column, in order of print."""
+def audit(
+    spec: Spec, published: Published | None, beside: Sequence[tuple[Spec, Published]] = ()
+) -> tuple[Finding, ...]:
+    """
+    What every check says, column by column, in order of print; then what concerns several columns.
+
+    beside : other tables on the same data, whose sub-samples and counts are looked at together with these
+    """
     if published is None:
         return ()
-    return tuple(one for column in columns(spec, published) for one in findings(column, CHECKS))
+    mine = columns(spec, published)
+    found = [one for column in mine for one in findings(column, CHECKS)]
+    others = [column for table in beside if same_data(spec, table[0]) for column in columns(*table)]
+    return (*found, *samples.findings(mine, others))
+
+
+def same_data(spec: Spec, other: Spec) -> bool:
+    """Whether two tables are about the same panel."""
+    return (spec.data.file, spec.data.panel) == (other.data.file, other.data.panel)

@@ -84,9 +84,8 @@ def _significance(column: Column, claim: Claim, where: Key | None) -> Iterator[J
     needed = Span(
         ZERO if above is None else Fraction(str(above)), ONE if below is None else Fraction(str(below))
     )
-    says = " and ".join(
-        [f"p < {below:g}"] * (below is not None) + [f"p > {above:g}"] * (above is not None)
-    )  # fmt: skip
+    limits = [("<", below), (">", above)]
+    says = " and ".join(f"p {sign} {limit:g}" for sign, limit in limits if limit is not None)
     sources = list(_sources(column, claim, where))
     if not sources:
         yield _unprinted(claim, f"the text says {says}")

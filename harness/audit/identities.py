@@ -286,7 +286,7 @@ def evaluated(column: Column, node: expression.Node, about: list[Key]) -> Span |
 def _count(column: Column, name: str, about: list[Key]) -> Span | None:
     """A number of the part `fit`; `n_obs` in a table of descriptives is that of every variable."""
     keys = [k for k in column.readings if k[0] == "fit" and k[2].partition("@")[0] == name]
-    keys += [k for k in column.readings if k[0] == "descriptives" and k[2] == name]
+    keys += [k for k in column.readings if k[0] == "descriptives" and k[2] == name == "n_obs"]
     found: Span | None = None
     for one in keys:
         span = column.span(*one)

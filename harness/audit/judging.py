@@ -56,6 +56,7 @@ def judge(
         undecided; "" where there is none
     domain : all that the quantity can be; where the print allows all of it, the digits decide nothing
     """
+    found, needed = found.common(domain) or found, needed.common(domain) or needed
     sentence = f"{wants} {shown(needed, found)}; {what} {shown(found, needed)}"
     verdict: Possibility = "possible"
     if domain.within(found) or domain.within(needed):
@@ -81,9 +82,9 @@ def shown(span: Span, beside: Span | None = None) -> str:
 
     >>> from fractions import Fraction
     >>> shown(Span(Fraction(7, 3), math.inf)), shown(Span(Fraction(1), Fraction(1)))
-    ('in [2.333, inf)', '1')
+    ('in [2.3333, inf)', '1')
     """
-    digits = next((n for n in range(4, 12) if _told_apart(span, beside, n)), 12)
+    digits = next((n for n in range(5, 12) if _told_apart(span, beside, n)), 12)
     low, high = f"{float(span.low):.{digits}g}", f"{float(span.high):.{digits}g}"
     if low == high:
         return low

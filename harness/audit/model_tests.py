@@ -12,7 +12,7 @@ from harness.audit.coefficients import SHARE, key, ratio
 from harness.audit.judging import Judged, agree, judge
 from harness.audit.page import Column, Key
 from harness.audit.reference import parameters, printed_coefficients
-from harness.audit.spans import Span, point
+from harness.audit.spans import Number, Span, point
 from harness.glossary import plain
 from harness.spec import Descriptive, DynamicPanel
 
@@ -91,7 +91,13 @@ def _p_of(column: Column, term: str, statistic: Span) -> tuple[Span, str, str] |
 
 
 def _df(df: Span) -> str:
-    return f"{float(df.low):.6g}" if df.exact else f"{float(df.low):.6g} or more"
+    if df.exact:
+        return f"{float(df.low):.6g}"
+    return (
+        f"{float(df.low):.6g} to {float(df.high):.6g}"
+        if math.isfinite(df.high)
+        else f"{float(df.low):.6g} or more"
+    )
 
 
 def _df_of_chi2(column: Column, name: str) -> Span | None:
@@ -99,12 +105,20 @@ def _df_of_chi2(column: Column, name: str) -> Span | None:
     if name in _ONE_DF:
         return point(ONE)
     if name == "wald":
-        return Span(ONE, math.inf)
+        return Span(ONE, _most_contained(column))
     if name in ("sargan", "hansen_j"):
         instruments, count = column.fit("n_instruments"), parameters(column)
         if instruments is not None and count is not None and instruments.low > count.high:
             return instruments - count
     return None
+
+
+def _most_contained(column: Column) -> Number:
+    """How many coefficients a joint test can contain: no more than instruments, or than the spec has."""
+    count, instruments = parameters(column), column.fit("n_instruments")
+    if isinstance(column.model, DynamicPanel):
+        return math.inf if instruments is None else max(instruments.high, count.high if count else ONE)
+    return math.inf if count is None else count.high
 
 
 # --------------------------------------------------------------------------------- joint significance

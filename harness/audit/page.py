@@ -73,7 +73,10 @@ class Column:
 
     def text(self, *keys: Key) -> str:
         """The numbers as printed, those that are."""
-        return ", ".join(f"{key[2]} {self.readings[key].text}" for key in keys if key in self.readings)
+        told = [key for key in keys if key in self.readings]
+        named = len({key[1] for key in told}) > 1
+        texts = (f"{f'{k[1]} ' if named else ''}{k[2]} {self.readings[k].text}" for k in told)
+        return ", ".join(texts)
 
     def terms(self, part: str) -> Iterator[str]:
         """Terms of a part, in order of print."""
