@@ -17,7 +17,7 @@ from harness.spec import Spec
 
 Row = tuple[str, str, str]  # part, term, measure
 Table = Mapping[Row, Mapping[str, str]]  # to column and text
-_CELL = re.compile(r"(?P<estimate>[^*( ]+)(?P<stars>\**) \((?P<std_error>[^)]+)\)")
+_CELL = re.compile(r"(?P<estimate>[^*( ]+)(?P<stars>\**)\((?P<std_error>[^)]+)\)")
 _STATISTICS: Mapping[str, Row] = {
     "observations": ("fit", "model", "n_obs"),
     "cities": ("fit", "model", "n_groups"),
