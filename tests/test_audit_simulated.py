@@ -125,7 +125,7 @@ def debit_shows(table: Table, row: Row) -> bool:
     n = int(table.cells[row[0], row[1], "n_obs"])
     mean, sd = box(table, (row[0], row[1], "mean")), box(table, row)
     fits = [k for k in range(n + 1) if mean[0] - 1e-9 <= k / n <= mean[1] + 1e-9]
-    sds = [float(np.std([1.0] * k + [0.0] * (n - k), ddof=1)) for k in fits]
+    sds = [float(np.std([1.0] * k + [0.0] * (n - k), ddof=ddof)) for k in fits for ddof in (0, 1)]
     return bool(sds) and not any(sd[0] - 1e-9 <= one <= sd[1] + 1e-9 for one in sds)
 
 

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from harness.audit.judging import Judged
-from harness.audit.moments import ONE, ZERO, key, n_obs, squares_about_mean
+from harness.audit.moments import ONE, ZERO, by_denominator, key, n_obs, squares_about_mean
 from harness.audit.page import Column
-from harness.audit.spans import Number, Span, point
-from harness.result import Possibility
+from harness.audit.spans import Span, point
 
 MOST_SUMS = 2000  # so many sums round to one mean only where the digits are too few to show anything
 
@@ -35,13 +34,21 @@ def whole_numbers(column: Column, term: str, unit: Fraction) -> Iterator[Judged]
         return
     yield Judged("grim", term, about, "possible", mean, point(near), words)
     if sd is not None and n > 1:
-        squares = squares_about_mean(sd, n) / point(unit**2)
-        found = len(sums) > MOST_SUMS or any(_has_squares(total, squares, n) for total in sums)
-        words = (
-            f"{n} {name} {'can' if found else 'cannot'} have this mean and this standard deviation together"
-        )
-        verdict: Possibility = "possible" if found else "impossible"
-        yield Judged("grimmer", term, (*about, key(term, "sd")), verdict, sd, sd, words)
+        yield _both(term, sd, sums, unit, n, name)
+
+
+def _both(term: str, sd: Span, sums: range, unit: Fraction, n: int, name: str) -> Judged:
+    """GRIMMER: whether one of the sums has a sum of squares that fits."""
+
+    def possible(denominator: int) -> bool:
+        squares = squares_about_mean(sd, denominator) / point(unit**2)
+        return len(sums) > MOST_SUMS or any(_has_squares(total, squares, n) for total in sums)
+
+    verdict, more = by_denominator(possible, n)
+    can = "cannot" if verdict == "impossible" else "can"
+    about = tuple(key(term, measure) for measure in ("n_obs", "mean", "sd"))
+    sentence = f"{n} {name} {can} have this mean and this standard deviation together{more}"
+    return Judged("grimmer", term, about, verdict, sd, sd, sentence)
 
 
 def dummy(column: Column, term: str) -> Iterator[Judged]:
@@ -57,8 +64,8 @@ def dummy(column: Column, term: str) -> Iterator[Judged]:
     about = tuple(key(term, name) for name in ("n_obs", "mean", "sd"))
     low, high = f"{needed.low:.6g}", f"{needed.high:.6g}"
     words = f"{n} zeros and ones with this mean have an sd of {low if low == high else f'{low} to {high}'}"
-    agrees = _some(ones, sd, n)
-    yield Judged("debit", term, about, "possible" if agrees else "impossible", sd, needed, words)
+    verdict, more = by_denominator(lambda denominator: _some(ones, sd, n, denominator), n)
+    yield Judged("debit", term, about, verdict, sd, needed, words + more)
 
 
 def _multiples(span: Span) -> range:
@@ -84,14 +91,11 @@ def _corners(ones: range, n: int) -> list[int]:
     return [ones[0], ones[-1], *middle]
 
 
-def _some(ones: range, sd: Span, n: int) -> bool:
+def _some(ones: range, sd: Span, n: int, denominator: int) -> bool:
     """Whether some number of ones has a standard deviation that rounds to the print."""
-    low, high = (_squared(end, n) for end in (sd.not_below(ZERO).low, sd.high))
+    scaled = squares_about_mean(sd, denominator) * point(Fraction(n))
+    low, high = scaled.low, scaled.high
     if len(ones) > MOST_SUMS:
         values = [k * (n - k) for k in _corners(ones, n)]
         return min(values) <= high and low <= max(values)
     return any(low <= k * (n - k) <= high for k in ones)
-
-
-def _squared(sd: Number, n: int) -> Number:
-    return sd * sd * n * (n - 1)

@@ -174,11 +174,11 @@ def _judge(
 
 
 def _second_moment(column: Column, name: str) -> Span | None:
-    """The mean of the squares."""
+    """The mean of the squares, with n or n - 1 in the denominator of the standard deviation."""
     mean, sd, n = column.span(*key(name, "mean")), column.span(*key(name, "sd")), n_obs(column, name)
     if mean is None or sd is None or n is None:
         return None
-    return mean.square() + sd.not_below(ZERO).square() * point(Fraction(n - 1, n))
+    return mean.square() + sd.not_below(ZERO).square() * Span(Fraction(n - 1, n), ONE)
 
 
 def _second_moments(column: Column, identity: Identity, found: Sum, parts: list[str]) -> Iterator[Judged]:

@@ -148,7 +148,9 @@ def _joint(column: Column, term: str) -> Iterator[Judged]:
 
 
 def _contained(column: Column, term: str) -> Iterator[str]:
-    variant = term.partition("@")[2] or column.spec.variant(column.name, plain(term)) or "slopes"
+    """Terms that are surely in the test: without a word about the variant, neither constant nor dummies."""
+    told = {**column.spec.variants, **column.model.variants}.get(plain(term))
+    variant = term.partition("@")[2] or told or "slopes-without-dummies"
     for name in column.terms("coefficients"):
         is_dummy = "=" in name and variant == "slopes-without-dummies"
         if not is_dummy and (name != "constant" or variant == "all"):

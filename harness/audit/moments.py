@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
@@ -12,9 +12,11 @@ from itertools import pairwise
 from harness.audit.judging import Judged, agree, judge
 from harness.audit.page import Column, Key
 from harness.audit.spans import Number, Span, point
+from harness.result import Possibility
 
 ONE = Fraction(1)
 ZERO = Fraction(0)
+WITH_N = "with n, not n - 1, in the denominator"
 SHARE_OF_ONE = Fraction(1, 2)  # of the variance: a single value that carries as much is worth a look
 
 
@@ -39,9 +41,16 @@ def n_obs(column: Column, term: str) -> int | None:
     return int(found.low)
 
 
-def squares_about_mean(sd: Span, n: int) -> Span:
-    """The sum of squared deviations that a standard deviation with denominator n - 1 stands for."""
-    return sd.not_below(ZERO).square() * point(Fraction(n - 1))
+def squares_about_mean(sd: Span, denominator: int) -> Span:
+    """The sum of squared deviations that a standard deviation stands for."""
+    return sd.not_below(ZERO).square() * point(Fraction(denominator))
+
+
+def by_denominator(possible: Callable[[int], bool], n: int) -> tuple[Possibility, str]:
+    """Possible with n - 1 in the denominator of the sd; undecided, in words, where only with n."""
+    if possible(n - 1):
+        return "possible", ""
+    return ("undecided", f"; {WITH_N}") if possible(n) else ("impossible", "")
 
 
 def _rank(measure: str) -> Fraction | None:
@@ -100,9 +109,9 @@ def _sd(column: Column, term: str) -> Iterator[Judged]:
     needed = Span(_root(least / (n - 1)), _root(most / (n - 1)))
     about = tuple(key(term, name) for name in ("n_obs", "mean", "sd", "min", "max"))
     with_n = Span(_root(least / n), _root(most / n))
-    unless = "" if agree(sd, needed) or not agree(sd, with_n) else "with n, not n - 1, in the denominator"
+    unless = "" if agree(sd, needed) or not agree(sd, with_n) else WITH_N
     one = judge("sd", term, about, sd, needed, "sd is", "n, mean, min and max allow an sd", unless)
-    share = _carried_by_one(mean, low, high, squares_about_mean(sd, n), n)
+    share = _carried_by_one(mean, low, high, squares_about_mean(sd, n - 1), n)
     if one.verdict == "possible" and share > SHARE_OF_ONE:
         words = f"; one value alone carries {float(100 * min(share, ONE)):.0f} % of the variance"
         one = replace(one, sentence=one.sentence + words, notable=True)

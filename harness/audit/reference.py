@@ -12,8 +12,9 @@ from harness.audit.page import Column
 from harness.audit.spans import Span, point
 from harness.spec import Descriptive, Linear, StaticPanel, terms
 
+ONE = Fraction(1)
 NORMAL = point(math.inf)
-ANY = Span(Fraction(1), math.inf)
+ANY = Span(ONE, math.inf)
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def _groups(column: Column) -> Iterator[Span]:
     """Groups less one; a program may count a column without constant by its groups."""
     groups = column.fit("n_groups")
     if groups is not None:
-        yield (groups - Span(Fraction(1), Fraction(0))).not_below(Fraction(1))
+        yield (groups - Span(ONE, Fraction(0))).not_below(ONE)
     yield from _printed(column)
 
 
@@ -93,14 +94,13 @@ def _rows(column: Column) -> Iterator[Span]:
     rows, count = column.fit("n_obs"), parameters(column)
     if rows is None or count is None or _absorbs_more(column):
         return
-    if isinstance(column.model, StaticPanel) and column.model.estimator in ("within", "between"):
-        groups = column.fit("n_groups")
-        if groups is None:
-            return
-        count += groups
-        if column.model.estimator == "between":
-            yield (groups - point(Fraction(1))).not_below(Fraction(1))
-    yield (rows - count).not_below(Fraction(1))
+    estimator = column.model.estimator if isinstance(column.model, StaticPanel) else "pooled"
+    groups = column.fit("n_groups")
+    if estimator in ("pooled", "random"):
+        yield (rows - count).not_below(ONE)
+    elif groups is not None:
+        rest = {"between": groups - count, "within": rows - groups - count + point(ONE)}
+        yield rest.get(estimator, rows - groups - count).not_below(ONE).hull((rows - count).not_below(ONE))
 
 
 def _absorbs_more(column: Column) -> bool:
@@ -114,7 +114,7 @@ def _absorbs_more(column: Column) -> bool:
 def _printed(column: Column) -> Iterator[Span]:
     for found in (column.fit("df_resid"), column.span("tests", "f", "df2")):
         if found is not None:
-            yield found.not_below(Fraction(1))
+            yield found.not_below(ONE)
 
 
 def parameters(column: Column) -> Span | None:
