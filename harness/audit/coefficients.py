@@ -10,7 +10,7 @@ from harness.audit.judging import Judged, agree, judge
 from harness.audit.page import Column, Key
 from harness.audit.reference import Reference, reference
 from harness.audit.spans import Span, point
-from harness.spec import Descriptive
+from harness.spec import Estimated
 
 ZERO = Fraction(0)
 ABSOLUTE = Span(ZERO, math.inf)  # all that |t| can be
@@ -19,7 +19,7 @@ SHARE = Span(ZERO, Fraction(1))  # all that p can be
 
 def checks(column: Column) -> Iterator[Judged]:
     """Every check of every coefficient."""
-    if isinstance(column.model, Descriptive):
+    if not isinstance(column.model, Estimated):
         return
     how = reference(column)
     for term in column.terms("coefficients"):
@@ -134,7 +134,7 @@ def _interval(column: Column, term: str, how: Reference) -> Iterator[Judged]:
         yield judge(
             "interval", term, about, middle, estimate, "the middle of the interval is", "the estimate is"
         )
-    if std_error is None or isinstance(column.model, Descriptive):
+    if std_error is None or not isinstance(column.model, Estimated):
         return
     level = 1 - column.model.ci_level
     std_error = std_error.not_below(ZERO)

@@ -9,7 +9,7 @@ from fractions import Fraction
 from harness.audit.judging import Judged, judge
 from harness.audit.page import Column, Key
 from harness.audit.spans import Span, point
-from harness.spec import Descriptive
+from harness.spec import Estimated
 
 ONE = point(Fraction(1))
 _SAME_ROWS = ("equation", "difference-rows")  # variants of n_obs of which t_avg is the mean a group
@@ -17,7 +17,7 @@ _SAME_ROWS = ("equation", "difference-rows")  # variants of n_obs of which t_avg
 
 def checks(column: Column) -> Iterator[Judged]:
     """Every check of the part `fit`."""
-    if isinstance(column.model, Descriptive):
+    if not isinstance(column.model, Estimated):
         return
     yield from _rows(column)
     yield from _sums_of_squares(column)

@@ -14,7 +14,7 @@ from harness.audit.page import Column, Key
 from harness.audit.reference import parameters, printed_coefficients
 from harness.audit.spans import Number, Span, point
 from harness.glossary import plain
-from harness.spec import Descriptive, DynamicPanel
+from harness.spec import DynamicPanel, Estimated
 
 ONE = Fraction(1)
 _CHI2 = re.compile(
@@ -127,7 +127,7 @@ def _most_contained(column: Column) -> Number:
 def _joint(column: Column, term: str) -> Iterator[Judged]:
     """A Wald statistic is the largest squared z over all contrasts: none of a single term is above it."""
     statistic, _, df = _spans(column, term)
-    if statistic is None or isinstance(column.model, Descriptive):
+    if statistic is None or not isinstance(column.model, Estimated):
         return
     about = [_key(term, "statistic")]
     if plain(term) == "f":
@@ -164,7 +164,7 @@ def _square(column: Column, term: str) -> Span | None:
 
 def _one_covariance(column: Column) -> bool:
     return isinstance(column.model, DynamicPanel) or (
-        not isinstance(column.model, Descriptive) and column.model.std_error == "conventional"
+        isinstance(column.model, Estimated) and column.model.std_error == "conventional"
     )
 
 

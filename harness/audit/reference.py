@@ -10,7 +10,7 @@ from fractions import Fraction
 from harness.audit import distributions
 from harness.audit.page import Column
 from harness.audit.spans import Span, point
-from harness.spec import Descriptive, Linear, StaticPanel, terms
+from harness.spec import Estimated, Linear, StaticPanel, terms
 
 ONE = Fraction(1)
 NORMAL = point(math.inf)
@@ -63,7 +63,7 @@ def reference(column: Column) -> Reference:
     them, any. A distribution that the spec leaves to the default may be a t that the paper did not mention.
     """
     model = column.model
-    if isinstance(model, Descriptive):
+    if not isinstance(model, Estimated):
         return Reference(NORMAL, None)
     by_groups, by_rows = list(_groups(column)), list(_rows(column))
     told = {"normal": [NORMAL], "t-groups": by_groups, "t-residual": by_rows}[model.reference_distribution]
@@ -124,7 +124,7 @@ def parameters(column: Column) -> Span | None:
     What is collinear is dropped by some programs and not printed.
     """
     model = column.model
-    if isinstance(model, Descriptive) or model.time_dummies == "all":
+    if not isinstance(model, Estimated) or model.time_dummies == "all":
         return None
     count = len(terms(model.regressors)) + len(model.time_dummies) + model.has_constant
     if isinstance(model, Linear):

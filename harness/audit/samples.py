@@ -11,7 +11,7 @@ from harness import expression
 from harness.audit.page import Column
 from harness.expression import Arithmetic, Call, Comparison, Name, Node, Number
 from harness.result import Finding, Possibility
-from harness.spec import AnyModel, Descriptive, Spec
+from harness.spec import AnyModel, Estimated, Spec
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def panel(specs: Iterable[Spec]) -> Panel:
 
 def _sample(column: Column) -> Sample | None:
     model = column.model
-    if isinstance(model, Descriptive) or model.sample is None:
+    if not isinstance(model, Estimated) or model.sample is None:
         return None
     rule = _with_derived(expression.parse(model.sample), column.spec.derive)
     rows, entities = (_count(column, name) for name in ("n_obs", "n_groups"))
@@ -102,7 +102,7 @@ def _count(column: Column, measure: str) -> int | None:
 
 
 def _lost(model: AnyModel) -> int:
-    if isinstance(model, Descriptive):
+    if not isinstance(model, Estimated):
         return 0
     return max((last for _, last in model.regressors.values()), default=0)
 
