@@ -4,6 +4,8 @@ import itertools
 import json
 import math
 import random
+from collections import Counter
+from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
@@ -21,7 +23,7 @@ from harness import goldenfile, specfile
 from harness.audit import audit, distributions
 from harness.cli import main
 from harness.engines import engines
-from harness.result import Finding
+from harness.result import Finding, Published
 
 LINEAR: dict[str, Any] = {
     "data": {"file": "none.csv"},
@@ -181,6 +183,9 @@ def test_zeros_before_the_point_promise_nothing(tmp_path: Path) -> None:
     table = {("descriptives", "x", measure): {"all": text} for measure, text in given.items()}
     one = only(found(tmp_path, "t", settings, table), "sd")
     assert (one.verdict, one.at_real_digits) == ("undecided", "possible")
+    told = settings | {"print": [{"measures": ["sd"], "significant": 1}]}
+    one = only(found(tmp_path, "u", told, table), "sd")
+    assert (one.verdict, one.at_real_digits) == ("possible", None)
 
 
 # ------------------------------------------------------------------------------------------------ model tests
@@ -469,6 +474,7 @@ def test_the_stars_that_only_padding_allows_are_told_at_both_kinds_of_digits(tmp
     assert (one.verdict, one.at_real_digits) == ("impossible", "possible")
     assert one.found[1] == pytest.approx(6.9505 / 2.6995)
     assert "[2.5675, 2.5807]" in one.real_sentence  # 6.945 / 2.705 to 6.955 / 2.695
+    assert one.real_sentence.endswith("(14 of 14 numbers printed like this end in 0)")
 
 
 def test_the_sentence_that_the_table_contradicts_is_told_with_the_least_p(tmp_path: Path) -> None:
@@ -536,6 +542,55 @@ def test_the_finding_moves_with_its_cells_when_columns_are_permuted(tmp_path: Pa
     table = _in_order_of(audit_tables.regression_table(printed_paper.TABLE_3), moved)
     accused = {(one.check, one.column, one.term) for one in worst(found(tmp_path, "t", settings, table))}
     assert accused == {("stars", moved["IX"], "TI"), ("claim", moved["V"], "V4")}
+
+
+def test_however_cells_are_permuted_the_verdicts_on_stars_are_those_of_the_corners(tmp_path: Path) -> None:
+    """|z| is largest and smallest at corners of what rounds to the two numbers; scipy gives their p."""
+    spec, published = audit_tables.table_4(tmp_path)
+    normal = {
+        name: model.model_copy(update={"distribution": "normal"}) for name, model in spec.columns.items()
+    }
+    spec = spec.model_copy(update={"columns": normal, "claims": ()})
+    rng, judged = random.Random(5), Counter[str]()
+    for _ in range(25):
+        for one in audit(spec, _permuted(published, rng)):
+            if one.check == "stars":
+                judged[one.verdict] += 1
+                assert one.verdict == _by_corners(one.printed), one.printed
+    assert min(judged["possible"], judged["impossible"]) > 100
+
+
+def _permuted(published: Published, rng: random.Random) -> Published:
+    """Coefficients, standard errors and stars each dealt out anew over the whole table."""
+    texts = {}
+    for measure in ("estimate", "std_error", "stars"):
+        texts[measure] = [
+            c.text for cells_ in published.columns.values() for c in cells_ if c.measure == measure
+        ]
+        rng.shuffle(texts[measure])
+    columns = {
+        name: tuple(c._replace(text=texts[c.measure].pop()) if c.measure in texts else c for c in cells_)
+        for name, cells_ in published.columns.items()
+    }
+    return replace(published, columns=columns)
+
+
+def _by_corners(shown: str) -> str:
+    estimate, std_error, stars = (text.split(" ")[1] for text in shown.split(", "))
+    ends = []
+    for text in (estimate, std_error):
+        value = Decimal(text)
+        half = Decimal(1).scaleb(int(value.as_tuple().exponent)) / 2
+        ends.append((float(value - half), float(value + half)))
+    b, s = ends
+    largest = max(map(abs, b)) / s[0] if s[0] > 0 else math.inf
+    smallest = 0.0 if b[0] <= 0 <= b[1] else min(map(abs, b)) / s[1]
+    if smallest == 0 and largest == math.inf:
+        return "undecided"
+    limits = [1.0, 0.1, 0.05, 0.01, 0.0]
+    p = 2 * stats.norm.sf([largest, smallest])
+    meets = p[0] < limits[int(stars)] and p[1] >= limits[int(stars) + 1]
+    return "possible" if meets else "impossible"
 
 
 def test_permuted_stars_are_accused_where_two_cells_contradict_theirs(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from harness.audit.page import Column, Key
+from harness.audit.page import Column, Key, Reading
 from harness.audit.spans import EVERYTHING, Span
 from harness.result import Finding, Possibility
 
@@ -125,9 +125,14 @@ def _finding(column: Column, at_print: Judged, at_real: Judged | None) -> Findin
         _ends(at_print.needed),
         sentence,
         at_real.verdict if at_real else None,
-        at_real.sentence if at_real else "",
+        _with_evidence(at_real.sentence, differing) if at_real else "",
         at_print.notable,
     )
+
+
+def _with_evidence(sentence: str, readings: Sequence[Reading]) -> str:
+    told = dict.fromkeys(reading.evidence for reading in readings if reading.evidence)
+    return f"{sentence} ({'; '.join(told)})" if told else sentence
 
 
 def _ends(span: Span) -> tuple[float, float]:

@@ -30,6 +30,7 @@ class Reading:
         real: the same where trailing zeros are padding; `shown` where none look like it
         placeholder: the zeros in question stand before the decimal point, where they promise nothing
         sign: -1, 0 or 1; 0 where the print shows none
+        evidence: why zeros look like padding, "" where none do
     """
 
     text: str
@@ -37,6 +38,7 @@ class Reading:
     real: Span
     placeholder: bool
     sign: int
+    evidence: str = ""
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,10 @@ def _reading(spec: Spec, column: str, cell: PrintedCell, padded: padding.Padding
     shown = of_print(printed.interval(cell.text, truncated=how.truncated), how.scale)
     real = of_print(_real(cell, how, padded), how.scale)
     placeholder = number.places >= 0 and "e" not in cell.text.lower()
-    return Reading(cell.text, shown, shown.hull(real), placeholder, number.sign)
+    if placeholder and (how.decimals, how.significant) != (None, None):
+        shown = real  # the spec says which zeros before the point hold a place
+    evidence = padded.evidence(cell) if padded.real_places(cell) is not None else ""
+    return Reading(cell.text, shown, shown.hull(real), placeholder, number.sign, evidence)
 
 
 def _real(cell: PrintedCell, how: Style, padded: padding.Padding) -> printed.Interval:

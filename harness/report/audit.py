@@ -39,7 +39,7 @@ CHECK_WORDS: Mapping[str, str] = MappingProxyType(
 LOOKS: Mapping[Possibility, tuple[Group, str]] = MappingProxyType(
     {"impossible": ("differs", "≠"), "undecided": ("open", "?"), "possible": ("agrees", "✓")}
 )
-_MOST = 400  # possible ones that a page lists; all of them stand in results.json
+_MOST = 200  # possible ones that a page lists; all of them stand in results.json
 
 
 @dataclass(frozen=True)
