@@ -380,6 +380,27 @@ def test_the_widest_and_the_narrowest_spread_are_reached_and_not_passed(tmp_path
         assert only(moments(tmp_path, given | {"sd": sd}, []), "sd").verdict == verdict
 
 
+def test_an_odd_number_of_values_cannot_stand_at_the_ends_alone(tmp_path: Path) -> None:
+    """Three in [0, 1] with mean 0.5: one lies between, sd 0.5; Bhatia and Davis alone would allow 0.612."""
+    given = {"n_obs": "3", "mean": "0.500", "min": "0.000", "max": "1.000"}
+    for sd, verdict in (("0.500", "possible"), ("0.510", "impossible")):
+        assert only(moments(tmp_path, given | {"sd": sd}, []), "sd").verdict == verdict
+
+
+def test_three_values_have_one_spread_only(tmp_path: Path) -> None:
+    """Of three values with mean 3.667, the smallest 0 and the largest 10, the third is 1: sd 5.508."""
+    given = {"n_obs": "3", "mean": "3.667", "min": "0.000", "max": "10.000"}
+    for sd, verdict in (("5.508", "possible"), ("5.490", "impossible"), ("5.520", "impossible")):
+        assert only(moments(tmp_path, given | {"sd": sd}, []), "sd").verdict == verdict
+
+
+def test_the_sum_of_squares_of_whole_numbers_is_odd_where_their_sum_is(tmp_path: Path) -> None:
+    """Four numbers with sum 2: squares of 2 give sd 0.577, of 4 sd 1.000; 3, sd 0.816, is not even."""
+    given, whole = {"n_obs": "4", "mean": "0.50"}, ["x == round(x, 0)"]
+    for sd, verdict in (("0.58", "possible"), ("1.00", "possible"), ("0.82", "impossible")):
+        assert only(moments(tmp_path, given | {"sd": sd}, whole), "grimmer").verdict == verdict
+
+
 def test_the_spread_of_every_small_sample_lies_within_its_bounds(tmp_path: Path) -> None:
     for values in itertools.combinations_with_replacement(range(4), 4):
         assert not worst(moments(tmp_path, printed_moments(values, 4), []))
@@ -432,13 +453,19 @@ def test_a_claim_is_held_against_every_number_that_speaks_of_it(
     settings = LINEAR | {"base": LINEAR["base"] | {"distribution": "normal"}}
     settings["claims"] = [{"text": "x grows", "column": "a", "term": "x", **claim}]
     findings = found(tmp_path, "t", settings, coefficient("0.007", "0.004", stars="1"))
-    assert [one.verdict for one in findings if one.check == "claim"] == verdicts
+    assert [one.verdict for one in findings if one.check.startswith("claim_")] == verdicts
+
+
+def test_a_sentence_may_say_the_sign_in_words_and_the_number_without_it(tmp_path: Path) -> None:
+    claim = {"text": "falls by 0.106", "column": "a", "term": "x", "sign": "negative", "value": "0.106"}
+    assert not worst(found(tmp_path, "t", LINEAR | {"claims": [claim]}, coefficient("-0.106", "0.055")))
+    assert worst(found(tmp_path, "u", LINEAR | {"claims": [claim]}, coefficient("-0.206", "0.055")))
 
 
 def test_a_claim_about_what_is_not_printed_or_shows_no_sign_is_undecided(tmp_path: Path) -> None:
     about = [{"text": "t", "column": "a", "term": term, "sign": "positive"} for term in ("x", "z")]
     findings = found(tmp_path, "t", LINEAR | {"claims": about}, coefficient("0.000", "0.004"))
-    assert [one.verdict for one in findings if one.check == "claim"] == ["undecided", "undecided"]
+    assert [one.verdict for one in findings if one.check.startswith("claim_")] == ["undecided", "undecided"]
 
 
 @pytest.mark.parametrize(
@@ -465,7 +492,7 @@ def test_both_impossibilities_of_the_paper_are_found_and_nothing_else_is_accused
     findings = {spec.id: audit(spec, published, tables) for spec, published in tables}
     assert not worst(findings["table-2"]) and not worst(findings["table-4"])
     accused = {(one.check, one.column, one.term) for one in worst(findings["table-3"])}
-    assert accused == {("stars", "IX", "TI"), ("claim", "V", "V4")}
+    assert accused == {("stars", "IX", "TI"), ("claim_p", "V", "V4")}
 
 
 def test_the_stars_that_only_padding_allows_are_told_at_both_kinds_of_digits(tmp_path: Path) -> None:
@@ -479,7 +506,7 @@ def test_the_stars_that_only_padding_allows_are_told_at_both_kinds_of_digits(tmp
 
 def test_the_sentence_that_the_table_contradicts_is_told_with_the_least_p(tmp_path: Path) -> None:
     findings = worst(audit(*audit_tables.table_3(tmp_path)))
-    by_z = next(one for one in findings if one.check == "claim" and "std_error" in one.printed)
+    by_z = next(one for one in findings if one.check == "claim_p" and "std_error" in one.printed)
     assert by_z.found[0] == pytest.approx(2 * stats.norm.sf(0.0075 / 0.0035))
     assert "the text says p < 0.01; p by |z| in print is in [0.032" in by_z.sentence
 
@@ -541,7 +568,7 @@ def test_the_finding_moves_with_its_cells_when_columns_are_permuted(tmp_path: Pa
     settings["claims"] = [claim | {"column": moved[claim["column"]]} for claim in settings["claims"]]
     table = _in_order_of(audit_tables.regression_table(printed_paper.TABLE_3), moved)
     accused = {(one.check, one.column, one.term) for one in worst(found(tmp_path, "t", settings, table))}
-    assert accused == {("stars", moved["IX"], "TI"), ("claim", moved["V"], "V4")}
+    assert accused == {("stars", moved["IX"], "TI"), ("claim_p", moved["V"], "V4")}
 
 
 def test_however_cells_are_permuted_the_verdicts_on_stars_are_those_of_the_corners(tmp_path: Path) -> None:
@@ -610,7 +637,7 @@ def test_permuted_stars_are_accused_where_two_cells_contradict_theirs(tmp_path: 
         (("tests", "wald", "statistic"), "III", "7.970", "joint_test"),
         (("fit", "model", "n_instruments"), "IV", "6", "instruments"),
         (("tests", "wald", "p_value"), "V", "0.500", "p_value"),
-        (("coefficients", "V4", "estimate"), "III", "-0.005", "claim"),
+        (("coefficients", "V4", "estimate"), "III", "-0.005", "claim_value"),
         (("fit", "model", "n_groups"), "I", "286", "samples"),
     ],
 )
@@ -651,7 +678,7 @@ def test_no_committed_table_is_accused_but_the_one_that_is_known() -> None:
         spec = specfile.read(path, engines())
         accused = worst(audit(spec, goldenfile.read_published(spec)))
         known = {(one.check, one.column, one.term) for one in accused}
-        assert known <= {("stars", "IX", "TI"), ("claim", "V", "V4")}, (spec.id, accused)
+        assert known <= {("stars", "IX", "TI"), ("claim_p", "V", "V4")}, (spec.id, accused)
 
 
 def _harness(folder: Path, *arguments: str) -> Any:

@@ -13,7 +13,7 @@ from conftest import ROOT
 from harness import run
 from harness.audit import audit
 from harness.report import audit as view
-from harness.report import files, results_json
+from harness.report import claims, files, results_json
 from harness.result import Finding, Outcome
 
 HOSTILE = outcomes.PAYLOAD
@@ -57,6 +57,13 @@ def test_results_json_has_every_finding_on_a_line_and_fits_its_schema(outcome: O
     lines = results_json.text(document).splitlines()
     assert sum('"check": ' in line for line in lines) == len(outcome.findings)
     assert json.loads(results_json.text(document)) == document
+
+
+def test_the_claims_section_reads_stars_and_standard_errors_as_the_audit_does(outcome: Outcome) -> None:
+    views = {(view.about, view.text): view.stances[0].support for view in claims.claims(outcome)}
+    supported = ("V, V1, estimate", "如第五列的系数为0.018, p<0.01")
+    contradicted = ("V, V4, estimate", "如第五列的系数为0.007, p<0.01")
+    assert (views[supported], views[contradicted]) == ("supported", "contradicted")
 
 
 def test_a_notable_finding_is_called_so(outcome: Outcome) -> None:

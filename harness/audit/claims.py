@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from harness import printed
 from harness.audit.coefficients import absolute_statistic, key, p_of_stars
-from harness.audit.judging import Judged, judge
+from harness.audit.judging import Judged, agree, judge
 from harness.audit.page import Column, Key
 from harness.audit.reference import reference
 from harness.audit.spans import Span, of_print
@@ -49,33 +49,35 @@ def _address(column: Column, claim: Claim) -> Key | None:
 
 def _sign(column: Column, claim: Claim, where: Key | None) -> Judged:
     if where is None:
-        return _unprinted(claim, f"the text says {claim.sign}")
+        return _unprinted("claim_sign", claim, f"the text says {claim.sign}")
     sign, text = column.readings[where].sign, column.readings[where].text
     wanted = 1 if claim.sign == "positive" else -1
     verdict: Possibility = "undecided" if sign == 0 else "possible" if sign == wanted else "impossible"
     words = f"“{claim.text}”: the text says {claim.sign}; the table prints {text}"
     found = column.span(*where) or Span(ZERO, ZERO)
     needed = Span(ZERO, float("inf")) if wanted > 0 else Span(float("-inf"), ZERO)
-    return Judged("claim", claim.term, (where,), verdict, found, needed, words)
+    return Judged("claim_sign", claim.term, (where,), verdict, found, needed, words)
 
 
-def _unprinted(claim: Claim, says: str) -> Judged:
+def _unprinted(check: str, claim: Claim, says: str) -> Judged:
     words = f"“{claim.text}”: {says}; {claim.measure} of {claim.term} is not printed"
     nothing = Span(float("-inf"), float("inf"))
-    return Judged("claim", claim.term, (), "undecided", nothing, nothing, words)
+    return Judged(check, claim.term, (), "undecided", nothing, nothing, words)
 
 
 def _value(column: Column, claim: Claim, where: Key | None) -> Judged:
     """Some number rounds both to what the text says and to what the table prints."""
     text = claim.value or ""
     if where is None:
-        return _unprinted(claim, f"the text says {text}")
+        return _unprinted("claim_value", claim, f"the text says {text}")
     how = style(column.spec, column.name, *where)
     said = of_print(printed.interval(text, truncated=how.truncated), how.scale)
     found = column.span(*where) or said
-    one = judge("claim", claim.term, (where,), found, said, "the table prints a number", "the text says one")
+    if claim.sign == "negative" and text[0].isdigit() and found.high < 0:
+        said = -said  # "falls by 0.106" says the sign in words
     words = f"“{claim.text}”: the text says {text}; the table prints {column.readings[where].text}"
-    return Judged("claim", claim.term, (where,), one.verdict, found, said, words)
+    verdict: Possibility = "possible" if agree(found, said) else "impossible"
+    return Judged("claim_value", claim.term, (where,), verdict, found, said, words)
 
 
 def _significance(column: Column, claim: Claim, where: Key | None) -> Iterator[Judged]:
@@ -88,12 +90,12 @@ def _significance(column: Column, claim: Claim, where: Key | None) -> Iterator[J
     says = " and ".join(f"p {sign} {limit:g}" for sign, limit in limits if limit is not None)
     sources = list(_sources(column, claim, where))
     if not sources:
-        yield _unprinted(claim, f"the text says {says}")
+        yield _unprinted("claim_p", claim, f"the text says {says}")
     for found, about, words in sources:
-        one = judge("claim", claim.term, about, found, needed, words, says, domain=Span(ZERO, ONE))
+        one = judge("claim_p", claim.term, about, found, needed, words, says, domain=Span(ZERO, ONE))
         verdict: Possibility = _strict(one.verdict, found, below, above)
         sentence = f"“{claim.text}”: the text says {says}; {one.sentence.partition('; ')[2]}"
-        yield Judged("claim", claim.term, about, verdict, found, needed, sentence)
+        yield Judged("claim_p", claim.term, about, verdict, found, needed, sentence)
 
 
 def _strict(verdict: Possibility, found: Span, below: float | None, above: float | None) -> Possibility:

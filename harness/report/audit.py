@@ -33,7 +33,9 @@ CHECK_WORDS: Mapping[str, str] = MappingProxyType(
         "debit": "standard deviation of zeros and ones against mean and n",
         "identity": "identities between numbers",
         "samples": "sub-samples against the panel",
-        "claim": "sentences of the text against the table",
+        "claim_sign": "signs in the text against the table",
+        "claim_value": "numbers in the text against the table",
+        "claim_p": "significance in the text against the table",
     }
 )
 LOOKS: Mapping[Possibility, tuple[Group, str]] = MappingProxyType(
