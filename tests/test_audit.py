@@ -484,6 +484,34 @@ def test_counts_obey_the_identities_declared(tmp_path: Path, identity: str, verd
     assert one.verdict == verdict
 
 
+@pytest.mark.parametrize(
+    ("identity", "verdict"),
+    [
+        ("c == a - b", "possible"),
+        ("c == a + b", "impossible"),
+        ("a == 2 * b + 1", "possible"),
+        ("a == b / 2 + 4", "possible"),
+        ("c + b - 0 == a", "possible"),
+        ("c == -a + 8", "possible"),
+        ("c == -a - 8", "impossible"),
+    ],
+)
+def test_means_obey_any_linear_identity(tmp_path: Path, identity: str, verdict: str) -> None:
+    means = {"a": "5.0", "b": "2.0", "c": "3.0"}
+    table = {("descriptives", name, "mean"): {"all": text} for name, text in means.items()}
+    table |= {("descriptives", name, "n_obs"): {"all": "10"} for name in means}
+    settings = audit_tables.descriptive_spec(list(means), [identity])
+    assert only(found(tmp_path, "t", settings, table), "identity").verdict == verdict
+
+
+def test_an_identity_is_not_held_against_variables_with_other_rows(tmp_path: Path) -> None:
+    table = {("descriptives", name, "mean"): {"all": "1.0"} for name in "abc"}
+    table |= {
+        ("descriptives", name, "n_obs"): {"all": n} for name, n in zip("abc", ("10", "10", "9"), strict=True)
+    }
+    assert not found(tmp_path, "t", audit_tables.descriptive_spec(list("abc"), ["a == b + c"]), table)
+
+
 # ------------------------------------------------------------------------------------- a paper, as published
 
 

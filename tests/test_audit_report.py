@@ -82,7 +82,16 @@ def test_every_check_has_words_for_its_line_of_counts(tmp_path: Path) -> None:
 
 def test_hostile_text_stays_text() -> None:
     one = Finding(
-        "claim", HOSTILE, HOSTILE, HOSTILE, "impossible", (0.0, 1.0), (2.0, 3.0), HOSTILE, "possible", HOSTILE
+        "claim_p",
+        HOSTILE,
+        HOSTILE,
+        HOSTILE,
+        "impossible",
+        (0.0, 1.0),
+        (2.0, 3.0),
+        HOSTILE,
+        "possible",
+        HOSTILE,
     )
     for name, text in files([replace(outcomes.small(), findings=(one,))]).items():
         if name.endswith((".html", ".md")):
