@@ -229,6 +229,17 @@ def test_degrees_of_freedom_are_instruments_less_coefficients(tmp_path: Path) ->
     assert only(found(tmp_path, "u", settings, table), "restrictions").verdict == "impossible"
 
 
+def test_as_many_instruments_as_coefficients_leave_nothing_to_test(tmp_path: Path) -> None:
+    """Exactly identified: the criterion is zero, and no p goes with it."""
+    both = coefficient("0.80", "0.10") | cells(
+        "coefficients L1.y estimate 0.50", "tests sargan p_value 0.754"
+    )
+    one = only(found(tmp_path, "t", DYNAMIC, both | cells("fit model n_instruments 2")), "restrictions")
+    assert one.verdict == "impossible"
+    one = only(found(tmp_path, "u", DYNAMIC, both | cells("fit model n_instruments 3")), "restrictions")
+    assert one.verdict == "possible"
+
+
 @pytest.mark.parametrize(
     ("rows", "verdict"),
     [

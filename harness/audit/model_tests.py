@@ -190,17 +190,22 @@ def _instruments(column: Column) -> Iterator[Judged]:
 
 
 def _restrictions(column: Column, term: str) -> Iterator[Judged]:
-    """Degrees of freedom are instruments less coefficients."""
+    """Degrees of freedom are instruments less coefficients; without any there is nothing to test."""
     told, instruments, count = column.span(*_key(term, "df")), column.fit("n_instruments"), parameters(column)
-    if told is None or instruments is None or count is None:
+    if instruments is None or count is None:
         return
+    what, wants = "instruments less coefficients are", "the degrees of freedom printed are"
+    if told is None:
+        told, wants = Span(ONE, math.inf), "a test needs degrees of freedom"
     most = instruments - point(Fraction(printed_coefficients(column)))
     found = instruments - count
     unless = ""
     if not agree(found, told) and told.low <= most.high and told.low >= 0:
         unless = "if another number of coefficients was estimated than the spec says"
-    about = (_key(term, "df"), *(k for k in column.readings if k[2].startswith("n_instruments")))
-    what, wants = "instruments less coefficients are", "the degrees of freedom printed are"
+    about = (
+        *(_key(term, measure) for measure in ("df", "p_value")),
+        *(k for k in column.readings if k[2].startswith("n_instruments")),
+    )
     yield judge("restrictions", term, about, found, told, what, wants, unless)
 
 
