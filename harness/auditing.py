@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from harness import audit, goldenfile
+from harness.audit import beside
 from harness.report.audit import LOOKS, at_real_digits, remarkable, word
 from harness.report.results_json import finding as plain
 from harness.result import Finding
@@ -16,12 +17,9 @@ Found = Mapping[str, tuple[Finding, ...]]
 
 
 def found(specs: Sequence[Spec]) -> Found:
-    """Spec id to findings, for every spec with a printed table; those on the same data are seen together."""
+    """Spec id to findings, for every spec with a printed table."""
     tables = [(spec, published) for spec in specs if (published := goldenfile.read_published(spec))]
-    return {
-        spec.id: audit.audit(spec, published, [other for other in tables if other[0] is not spec])
-        for spec, published in tables
-    }
+    return {spec.id: audit.audit(spec, published, beside.tables(spec)) for spec, published in tables}
 
 
 def document(findings: Found) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from harness import __version__, audit, compare, goldenfile, workers
+from harness.audit import beside
 from harness.engines import Engine, engines
 from harness.errors import DataError, NotInstalled, Unsupported, UsageError
 from harness.result import DISCREPANCIES, Outcome, Pair, Provenance, Result
@@ -224,7 +225,7 @@ def assemble(
         {column: compare.headline(spec, column, results, comparisons) for column in spec.columns},
         compare.reproduced(published, comparisons),
         tuple(notes),
-        audit.audit(spec, published),
+        audit.audit(spec, published, beside.tables(spec)),
     )
 
 

@@ -20,7 +20,7 @@ from conftest import ROOT
 from scipy import stats
 
 from harness import goldenfile, specfile
-from harness.audit import audit, distributions
+from harness.audit import audit, beside, distributions
 from harness.cli import main
 from harness.engines import engines
 from harness.result import Finding, Published
@@ -133,6 +133,14 @@ def test_a_statistic_printed_without_sign_is_no_contradiction(tmp_path: Path) ->
         "coefficients z estimate 3.00", "coefficients z std_error 1.00", "coefficients z statistic -3.00"
     )
     assert [one.term for one in worst(found(tmp_path, "u", LINEAR, other))] == ["x", "z"]
+
+
+def test_a_printed_statistic_sharpens_what_two_rounded_numbers_leave_open(tmp_path: Path) -> None:
+    """0.01 / 0.01 is anything from 1/3 to 3; with t = 1.10 in print, three stars are impossible."""
+    table = coefficient("0.01", "0.01", stars="3")
+    assert not worst(found(tmp_path, "t", LINEAR, table))
+    (one,) = worst(found(tmp_path, "u", LINEAR, table | cells("coefficients x statistic 1.10")))
+    assert one.check == "stars" and one.found == pytest.approx((1.095, 1.105))
 
 
 def test_p_comes_from_the_degrees_of_freedom_that_are_printed(tmp_path: Path) -> None:
@@ -583,6 +591,19 @@ def test_sub_samples_with_gaps_and_entities_in_several_groups_are_notable(tmp_pa
     assert "200 + 227 + 186 = 613 entities" in entities.sentence and "of 280" in entities.sentence
     alone = [one for one in audit(*tables[1]) if one.check == "samples" and one.notable]
     assert alone == []  # one sample says nothing about the others
+
+
+def test_tables_on_the_same_data_are_found_beside_the_spec(tmp_path: Path) -> None:
+    """The size of the panel is declared in table 2 alone, a third of its rows stand in table 4."""
+    table_2, (table_3, published) = audit_tables.table_2(tmp_path), audit_tables.table_3(tmp_path)
+    audit_tables.table_4(tmp_path)
+    (tmp_path / "specs" / "broken.yaml").write_text("data: {file: cities.csv}", encoding="utf-8")
+    audit_tables.write(tmp_path, "other", DYNAMIC, cells("fit model n_obs 9"))
+    assert [spec.id for spec, _ in beside.tables(table_3)] == ["table-2", "table-4"]
+    assert beside.tables(table_2[0]) == ()
+    without = table_3.model_copy(update={"identities": ()})
+    told = [one.sentence for one in audit(without, published, beside.tables(without)) if one.notable]
+    assert any("613 entities" in sentence for sentence in told)
 
 
 def test_more_rows_than_the_lags_leave_are_impossible(tmp_path: Path) -> None:

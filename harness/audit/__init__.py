@@ -32,10 +32,5 @@ def audit(
         return ()
     mine = columns(spec, published)
     found = [one for column in mine for one in findings(column, CHECKS)]
-    others = [column for table in beside if same_data(spec, table[0]) for column in columns(*table)]
+    others = [column for table in beside for column in columns(*table)]
     return (*found, *samples.findings(mine, others))
-
-
-def same_data(spec: Spec, other: Spec) -> bool:
-    """Whether two tables are about the same panel."""
-    return (spec.data.file, spec.data.panel) == (other.data.file, other.data.panel)
