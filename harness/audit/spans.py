@@ -29,11 +29,6 @@ class Span:
     def exact(self) -> bool:
         return self.low == self.high
 
-    @property
-    def everything(self) -> bool:
-        """Whether any number at all is allowed."""
-        return self.low == -math.inf and self.high == math.inf
-
     def meets(self, other: Span) -> bool:
         """Whether the two have a value in common."""
         return self.low <= other.high and other.low <= self.high
