@@ -22,11 +22,11 @@ test:
 	$(BIN)/mypy harness
 	$(BIN)/harness check
 	$(BIN)/harness report --check
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2
 
 # What needs neither R nor a browser, in under a minute.
 fast:
-	$(BIN)/pytest -q -m "not r and not browser and not slow"
+	$(BIN)/pytest -n 2 -q -m "not r and not browser and not slow"
 
 format:
 	$(BIN)/ruff format

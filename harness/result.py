@@ -132,7 +132,8 @@ class Pair:
 
     Attributes:
         reference: a number, printed text where the reference is `published`, None where it has none
-        candidate: a number, or None where it has none
+        candidate: a number (in the unit of the print where the reference is `published`), or None where it
+            has none
         tolerance: the bound on |candidate - reference| that was applied; None where none applies
         lre: log relative error, 0 to 15; None where it has no meaning
         reason: for `explained`, `not_offered`, `not_comparable`, `undecided`: why

@@ -133,7 +133,8 @@ def _number(value: float | str | None) -> str:
 def _whole(found: Run) -> None:
     words = Counter(outcome.reproduced for outcome in found.outcomes)
     told = ", ".join(f"{word} {number}" for word, number in words.most_common())
-    click.echo(f"\n{len(found.outcomes)} specs, reproduced: {told}. {compare.aea_class(found.outcomes)}")
+    click.echo(f"\n{len(found.outcomes)} specs, reproduced: {told}.")
+    click.echo(f"AEA replication class: {compare.aea_class(found.outcomes)}")
 
 
 def _not_run(found: Run) -> Iterator[str]:

@@ -5,18 +5,19 @@
 #   of print, dummies included, constant not), dummies (terms), entity, time, step, sampled (column or NULL),
 #   gmm (list of variable, first, last, collapse), iv (list of variable, first, last), system,
 #   level_effects (time dummies as instruments of the level equation: pgmm's "twoways"), dummy_times,
-#   constant, ones (whether the constant is a column of ones in the equation), steps, std_error, small_sample, distribution, ci_level, ar_order, units (by term).
+#   constant, ones (whether the constant is a column of ones in the equation), steps, std_error,
+#   small_sample, distribution, ci_level, ar_order, units (by term).
 fit_dynamic_panel <- function(data, settings) {
   design <- gmm_design(data, settings)
   fits <- gmm_fits(design, settings)
   counted <- gmm_counts(design, fits, settings)
-  found <- gmm_estimate(design, fits$chosen, counted, settings)
+  found <- gmm_estimate(fits, counted, settings)
   parts <- list(
     gmm_coefficients(found, counted, settings),
     over_identification(fits, counted, found, settings),
-    serial_correlation(fits$chosen, counted, settings),
+    serial_correlation(fits, counted, settings),
     gmm_fit_cells(counted, settings),
-    gmm_as_printed(fits$chosen, settings)
+    gmm_as_printed(fits$printed)
   )
   together <- function(name) do.call(rbind, lapply(parts, `[[`, name))
   estimates(
@@ -144,12 +145,18 @@ gmm_collapse <- function(code, settings) {
 
 # ------------------------------------------------------------------------------------------------- the fits
 
-# chosen: the model that was asked for; two: its two-step counterpart; one_step: its first-step coefficients.
+# chosen: the model that was asked for, covariance (before any factor) and printed: its covariance and what
+# summary() prints; two: its two-step counterpart; one_step: the coefficients of the first step.
 gmm_fits <- function(design, settings) {
   two <- run_pgmm(design, "twosteps")
   chosen <- if (settings$steps == 2) two else run_pgmm(design, "onestep")
   stop_if_collinear(chosen, settings)
-  list(chosen = chosen, two = two, one_step = two$coefficients[[1]])
+  conventional <- settings$std_error == "conventional"
+  list(
+    chosen = chosen, two = two, one_step = two$coefficients[[1]],
+    covariance = if (conventional) stats::vcov(chosen) else plm::vcovHC(chosen),
+    printed = summary(chosen, robust = !conventional)
+  )
 }
 
 run_pgmm <- function(design, model) {
@@ -202,7 +209,8 @@ gmm_counts <- function(design, fits, settings) {
     level = level, difference = difference, per_group = rowSums(equation),
     n = sum(equation), n_groups = sum(rowSums(equation) > 0), n_in_data = nrow(level),
     difference_rows = seq_len(n_difference),
-    columns = ncol(S) - artificial_columns(design, settings), rank = instrument_rank(S), kept = kept_by_plm(S),
+    columns = ncol(S) - artificial_columns(design, settings),
+    rank = instrument_rank(S), kept = kept_by_plm(S),
     periods = colnames(level)[seq_len(ncol(level)) >= design$shape$lost - design$shape$padding]
   )
 }
@@ -282,16 +290,16 @@ gmm_fit_cells <- function(counted, settings) {
 
 # ------------------------------------------------------------------------------------ estimates, covariance
 
-gmm_estimate <- function(design, model, counted, settings) {
+gmm_estimate <- function(fits, counted, settings) {
+  model <- fits$chosen
   raw <- if (settings$steps == 2) model$coefficients[[2]] else model$coefficients
-  covariance <- if (settings$std_error == "conventional") stats::vcov(model) else plm::vcovHC(model)
   map <- to_terms(model, counted, settings)
   terms <- rownames(map)
   units <- as.numeric(unlist(settings$units)[terms])
   factor <- small_sample_factor(settings$small_sample, counted$n, length(terms), counted$n_groups)
   list(
     estimate = stats::setNames(as.vector(map %*% raw) * units, terms),
-    covariance = factor * (map %*% covariance %*% t(map)) * outer(units, units),
+    covariance = factor * (map %*% fits$covariance %*% t(map)) * outer(units, units),
     k = length(terms)
   )
 }
@@ -410,26 +418,18 @@ residuals_at <- function(model, coefficients) {
 
 # summary() is right in every version of plm; mtest(vcov = vcovHC) is not in 2.6-2. In a system pgmm leaves
 # the level residuals out of Z'e, so that the tests are computed here, and its own go to `as_printed`.
-serial_correlation <- function(model, counted, settings) {
-  orders <- seq_len(settings$ar_order)
-  from_plm <- if (settings$system) integer() else intersect(orders, 1:2)
-  printed <- if (length(from_plm) > 0) plm_serial_correlation(model, settings)
-  parts <- lapply(orders, function(order) {
-    z <- if (order %in% from_plm) printed[[order]] else serial_statistic(model, order, counted, settings)
-    normal_test(paste0("ar", order), z, computed = !(order %in% from_plm))
+serial_correlation <- function(fits, counted, settings) {
+  from_plm <- if (settings$system) list() else list(fits$printed$m1, fits$printed$m2)
+  parts <- lapply(seq_len(settings$ar_order), function(order) {
+    test <- if (order <= length(from_plm)) from_plm[[order]]
+    z <- if (is.null(test)) serial_statistic(fits, order, counted, settings) else as.numeric(test$statistic)
+    normal_test(paste0("ar", order), z, computed = is.null(test))
   })
   list(
     cells = do.call(rbind, lapply(parts, `[[`, "cells")),
     not_offered = do.call(rbind, lapply(parts, `[[`, "not_offered")),
     recomputed = do.call(rbind, lapply(parts, `[[`, "recomputed"))
   )
-}
-
-plm_serial_correlation <- function(model, settings) {
-  printed <- summary(model, robust = settings$std_error != "conventional")
-  lapply(list(printed$m1, printed$m2), function(test) {
-    if (is.null(test)) NA_real_ else as.numeric(test$statistic)
-  })
 }
 
 normal_test <- function(term, z, computed) {
@@ -445,14 +445,14 @@ normal_test <- function(term, z, computed) {
 }
 
 # Arellano and Bond (1991, p. 281), with the full residual vector in Z'e.
-serial_statistic <- function(model, order, counted, settings) {
+serial_statistic <- function(fits, order, counted, settings) {
+  model <- fits$chosen
   rows <- counted$difference_rows
   if (order >= length(rows)) {
     return(NA_real_)
   }
-  steps <- settings$steps
-  V <- if (settings$std_error == "conventional") stats::vcov(model) else plm::vcovHC(model)
-  A <- if (steps == 2) model$A2 else model$A1
+  V <- fits$covariance
+  A <- if (settings$steps == 2) model$A2 else model$A1
   sums <- Map(serial_sums, model$model, model$W, lapply(model$residuals, as.vector), list(rows), order)
   total <- function(name) Reduce(`+`, lapply(sums, `[[`, name))
   wX <- total("wX")
@@ -471,8 +471,7 @@ serial_sums <- function(yX, Z, e, rows, order) {
 }
 
 # What pgmm prints under labels of its own.
-gmm_as_printed <- function(model, settings) {
-  printed <- summary(model, robust = settings$std_error != "conventional")
+gmm_as_printed <- function(printed) {
   said <- function(term, test) {
     if (!is.null(test)) {
       found <- list(statistic = test$statistic, df = test$parameter, p_value = test$p.value)

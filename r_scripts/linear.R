@@ -92,8 +92,8 @@ linear_sums_of_squares <- function(settings, terms, y, residuals, root) {
   k <- length(terms)
   center <- if (settings$constant) stats::weighted.mean(y, root^2) else 0
   ssr <- sum((residuals * root)^2)
-  tss <- sum(((y - center) * root)^2)
   slopes <- k - settings$constant
+  tss <- if (slopes == 0) ssr else sum(((y - center) * root)^2)
   r_squared <- 1 - ssr / tss
   fit_cells(
     "n_obs@equation" = n, df_resid = n - k, ssr = ssr, tss = tss, mss = tss - ssr,

@@ -18,7 +18,9 @@ fit_panel <- function(data, settings) {
   df <- reference_df(settings$distribution, model$df.residual, number_of_clusters(fit, settings) - 1)
   joint <- slopes_test(model, fit, panel, df)
   sums <- with_reason(
-    rbind(sums_of_squares(model, fit, panel, settings), counts(fit, groups), correlations(panel, fit, settings)),
+    rbind(
+      sums_of_squares(model, fit, panel, settings), counts(fit, groups), correlations(panel, fit, settings)
+    ),
     "the fit does not vary, so that there is no correlation"
   )
   effects <- effect_cells(model, panel, fit, settings)

@@ -59,10 +59,11 @@ class Browser:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._process.terminate()
+        self._session = ""
         try:
+            self.send("Browser.close")
             self._process.wait(5)
-        except subprocess.TimeoutExpired:
+        except (OSError, RuntimeError, TimeoutError, subprocess.TimeoutExpired):
             self._process.kill()
             self._process.wait(5)
         os.close(self._out)

@@ -45,7 +45,7 @@ HEAD = {
     ],
     "labels": {"x": "schooling", "z": "experience"},
 }
-# term, measure, text, then of r-plm and of python-linearmodels: number and verdict
+# part, term, measure, text, then of r-plm and of python-linearmodels: number and verdict
 PRINTED: Sequence[tuple[str, str, str, str, float | None, Verdict, float | None, Verdict]] = (
     ("coefficients", "x", "estimate", "0.123", 0.12345, "within_rounding", 0.12345, "within_rounding"),
     ("coefficients", "x", "std_error", "0.040", 0.04001, "within_rounding", 0.05112, "outside_rounding"),
@@ -116,9 +116,16 @@ def _result(one: Spec, column: str, engine: str, at: int) -> Result:
 
 def _against_print(one: Spec, column: str, engine: str, at: int) -> Comparison:
     pairs = tuple(
-        Pair(*row[:4], row[at], 0.0005, row[at + 1], 3.1, _REASONS.get(row[at + 1], "")) for row in PRINTED
+        Pair(*row[:4], _in_print(row, at), 0.0005, row[at + 1], 3.1, _REASONS.get(row[at + 1], ""))
+        for row in PRINTED
     )
     return Comparison(one.id, column, "published", engine, pairs)
+
+
+def _in_print(row: Sequence[object], at: int) -> float | None:
+    """The number in the unit of the print: the rule in HEAD says that x~x is printed times 100."""
+    value = row[at]
+    return value * 100 if row[1] == "x~x" and isinstance(value, float) else value  # type: ignore[return-value]
 
 
 _REASONS = {"explained": "The paper truncates.", "not_offered": "It has no such test."}

@@ -19,6 +19,8 @@ coefficients,z,estimate,0.017,
 
 
 def harness(root: Path, *arguments: str) -> Result:
+    if arguments[0] in ("run", "bless"):  # one worker starts faster than two
+        arguments = (*arguments, "--jobs", "1")
     return CliRunner().invoke(main, ["--root", str(root), *arguments], catch_exceptions=False)
 
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -265,6 +266,17 @@ def test_differences_are_taken_between_neighbours_in_time_only() -> None:
     found = python_linearmodels.fit(*panel(holed, "inv", ("value",), estimator="first-difference"))
     assert cells(whole)["fit", "model", "n_obs@equation"] == 190
     assert cells(found)["fit", "model", "n_obs@equation"] == 188
+
+
+def test_a_row_that_only_lends_its_past_has_no_difference_of_its_own() -> None:
+    """Least squares on the differences that are meant, taken by hand."""
+    frame = data("grunfeld").assign(used=lambda rows: (rows["year"] != 1940).astype(float))
+    model, sheet = panel(frame, "inv", ("value",), estimator="first-difference", constant=False)
+    found = python_linearmodels.fit(model, replace(sheet, sampled="used"))
+    change = frame.groupby("firm")[["inv", "value"]].diff()[frame["used"] == 1].dropna()
+    by_hand = change["inv"] @ change["value"] / (change["value"] @ change["value"])
+    assert cells(found)["coefficients", "value", "estimate"] == pytest.approx(by_hand, rel=1e-12)
+    assert cells(found)["fit", "model", "n_obs@equation"] == len(change) == 180
 
 
 def test_an_instrument_in_levels_is_not_differenced() -> None:

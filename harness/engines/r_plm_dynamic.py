@@ -194,8 +194,8 @@ def _plain_instruments(model: DynamicPanel, dummies: tuple[Lagged, ...]) -> tupl
 def request(model: DynamicPanel, sheet: Sheet) -> tuple[pd.DataFrame, dict[str, Any]]:
     """The columns on the whole grid, scaled, and the settings of `fit_dynamic_panel`."""
     parts = _Parts.of(model, sheet)
-    entries = [entry[:3] for entry in (*parts.equation, *parts.gmm, *parts.iv)]
-    variables = tuple(dict.fromkeys([sheet.outcome, *(variable for variable, _, _ in entries)]))
+    lagged = [*parts.equation, *(entry[:3] for entry in parts.gmm), *parts.iv]
+    variables = tuple(dict.fromkeys([sheet.outcome, *(variable for variable, _, _ in lagged)]))
     frame, divisors = _grid(sheet, tuple(name for name in variables if name != CONSTANT or not parts.ones))
     if parts.ones:
         frame[CONSTANT] = 1.0

@@ -224,7 +224,7 @@ def _found(result: Result, pairs: _Pairs | None, key: Key, text: str, manner: St
 
 
 def _number(pair: Pair, text: str, manner: Style) -> Parted:
-    """The engine's number in the unit of the print, cut where it parts from it."""
+    """The engine's number, which a pair holds in the unit of the print, cut where it parts from it."""
     value = pair.candidate
     if value is None or not math.isfinite(value):
         return Parted("", shown(value)) if value is not None else Parted(shown(value))
@@ -233,7 +233,7 @@ def _number(pair: Pair, text: str, manner: Style) -> Parted:
     except printed.NotANumber:
         return Parted(shown(value))
     place = printed.last_place(target, manner.decimals, manner.significant)
-    return against_print(manner.in_print(value), target.value, place, _shares_digits(pair.verdict))
+    return against_print(Decimal(repr(float(value))), target.value, place, _shares_digits(pair.verdict))
 
 
 def _shares_digits(verdict: Verdict) -> bool:

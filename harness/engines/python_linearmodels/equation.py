@@ -106,6 +106,8 @@ def _differenced(
     entity, time = (np.asarray(frame.index.get_level_values(level)) for level in (0, 1))
     follows = np.zeros(len(frame), dtype=bool)
     follows[1:] = (entity[1:] == entity[:-1]) & (time[1:] - time[:-1] == sheet.step)
+    if sheet.sampled is not None:
+        follows &= sheet.frame[sheet.sampled].to_numpy() == 1
     change = frame.diff()
     for name, stays in sheet.instruments.items():
         if stays:

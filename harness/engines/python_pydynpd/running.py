@@ -6,7 +6,7 @@ import contextlib
 import io
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -49,7 +49,7 @@ class Run:
 def run(model: DynamicPanel, sheet: Sheet) -> Run:
     """Raises EstimationError where pydynpd stops."""
     columns = _columns(model, sheet)
-    complete = _completed(sheet)
+    complete = sheet.completed()  # pydynpd numbers the periods that it sees
     standard, divisors = complete.scaled(columns)
     names = {column: f"x{number}" for number, column in enumerate(columns, start=1)}
     frame = complete.frame[[sheet.entity, sheet.time]].set_axis(["entity", "time"], axis=1)
@@ -76,16 +76,6 @@ def _order(model: DynamicPanel, sheet: Sheet) -> list[tuple[str, str]]:
     own = [(label, variable) for label, variable, _ in terms(model.regressors)]
     own += [(dummy, dummy) for dummy in sheet.dummies]
     return sorted(own, key=lambda pair: pair[1] != model.outcome)
-
-
-def _completed(sheet: Sheet) -> Sheet:
-    """Every unit with a row in every period: pydynpd numbers the periods that it sees."""
-    frame, entity, time = sheet.frame, sheet.entity, sheet.time
-    periods = range(int(frame[time].min()), int(frame[time].max()) + 1, sheet.step)
-    grid = pd.MultiIndex.from_product([np.unique(frame[entity]), periods], names=[entity, time])
-    keys = pd.MultiIndex.from_frame(frame[[entity, time]])
-    full = frame.drop(columns=[entity, time]).set_index(keys).reindex(grid).reset_index()
-    return replace(sheet, frame=full)
 
 
 def _abond(command: str, frame: pd.DataFrame) -> Any:

@@ -3,7 +3,7 @@
 from math import sqrt
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtr, stdtrit
 
 from harness.result import Cell, Estimates
 
@@ -32,12 +32,12 @@ def fit(model, sheet):
 
 def _row(name, estimate, std_error, df):
     t = estimate / std_error
-    half = stats.t.ppf(0.975, df) * std_error
+    half = stdtrit(df, 0.975) * std_error
     row = {
         "estimate": estimate,
         "std_error": std_error,
         "statistic": t,
-        "p_value": 2 * stats.t.sf(abs(t), df),
+        "p_value": 2 * stdtr(df, -abs(t)),
         "ci_low": estimate - half,
         "ci_high": estimate + half,
     }
