@@ -229,7 +229,7 @@ def test_data_that_cannot_be_constructed_from_are_refused_in_one_sentence(tmp_pa
     assert message.removeprefix('column "1": ') == sentence
 
 
-# ------------------------------------------------------------------------------------------- refusals of specs
+# ------------------------------------------------------------------------------------------ refusals of specs
 
 SPEC_FAULTS = {
     f"{INDEX}, pooled: false}}": "pooled is false; write true, or by-time.",

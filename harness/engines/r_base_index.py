@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from harness import rsession
-from harness.engines.r_text import name as r_name
+from harness.engines import r_text
 from harness.result import Estimates
 from harness.spec import Agglomeration, Index
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def translate(model: Constructed, sheet: Sheet) -> str:
     """The call of the function in `r_scripts/index.R`."""
     function, settings = _call(model, sheet)
-    shown = ", ".join(f"{r_name(key)} = {_code(value)}" for key, value in settings.items())
+    shown = ", ".join(f"{r_text.name(key)} = {_code(value)}" for key, value in settings.items())
     return f"{function}(d, list({shown}))"
 
 
@@ -81,7 +81,7 @@ def _code(value: Any) -> str:
     if value is None or isinstance(value, bool):
         return {None: "NULL", True: "TRUE", False: "FALSE"}[value]
     if isinstance(value, dict):
-        return "list(" + ", ".join(f"{r_name(key)} = {_code(item)}" for key, item in value.items()) + ")"
+        return "list(" + ", ".join(f"{r_text.name(key)} = {_code(item)}" for key, item in value.items()) + ")"
     if isinstance(value, list):
         return _code(value[0]) if len(value) == 1 else "c(" + ", ".join(map(_code, value)) + ")"
     if isinstance(value, str):
