@@ -18,6 +18,7 @@ FLOORS = {
     "publish": 6,
     "run": 5,
     "report": 5,
+    "stand_in": 5,
     "workers": 4,
     "specfile": 3,
     "dataset": 3,
