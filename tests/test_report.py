@@ -9,7 +9,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -379,10 +378,7 @@ def test_an_index_without_specs_is_a_page_too() -> None:
 
 def test_370_cells_and_5_engines_stay_below_a_megabyte_and_a_half() -> None:
     found = outcomes.large()
-    report.files([outcomes.small()])  # templates are compiled once
-    start = time.perf_counter()
     texts = report.files([found])
-    assert time.perf_counter() - start < 2
     assert len(table.views(found)) == 372
     assert len(texts["large/index.html"].encode()) < 1_500_000
     assert len(texts["index.html"].encode()) < 60_000

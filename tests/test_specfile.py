@@ -4,7 +4,6 @@ import json
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import jsonschema
@@ -598,10 +597,8 @@ STRANGE = {
 
 
 @pytest.mark.parametrize("name", STRANGE)
-def test_a_strange_file_ends_in_sentences_within_seconds(tmp_path: Path, name: str) -> None:
-    start = time.perf_counter()
+def test_a_strange_file_ends_in_short_sentences(tmp_path: Path, name: str) -> None:
     assert all(len(fault) < 2000 for fault in faults(tmp_path, STRANGE[name]))
-    assert time.perf_counter() - start < 10  # alone: below two seconds
 
 
 _MARKS = st.sampled_from(
@@ -658,7 +655,7 @@ def test_a_damaged_spec_is_a_spec_or_a_list_of_faults(tmp_path: Path, text: str)
         assert spec.columns
 
 
-def test_reading_imports_no_library_of_numbers_and_takes_a_third_of_a_second() -> None:
+def test_reading_imports_no_library_of_numbers() -> None:
     paths = sorted((ROOT / "specs").glob("*.yaml"))
     code = (
         "import sys; from pathlib import Path\n"
@@ -666,15 +663,8 @@ def test_reading_imports_no_library_of_numbers_and_takes_a_third_of_a_second() -
         f"specfile.read(Path({str(paths[0])!r}), engines())\n"
         "print(*sorted({'numpy', 'pandas', 'scipy', 'rpy2', 'jsonschema'} & set(sys.modules)))"
     )
-    seconds = []
-    for _ in range(3):
-        start = time.perf_counter()
-        told = subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
-        )
-        seconds.append(time.perf_counter() - start)
-        assert told.stdout.strip() == ""
-    assert min(seconds) < 0.6  # alone 0.25; a shared machine is given twice that
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert told.stdout.strip() == ""
 
 
 # ------------------------------------------------------------------------------------------- the JSON Schema
