@@ -58,8 +58,8 @@ def panel(seed: int = SEED) -> Panel:
 
 
 def _types(third: Integers, rng: np.random.Generator) -> NDArray[np.str_]:
-    """One type a city; the better a city stands, the more often it has one of the first types."""
-    standing = standardised(third.mean(axis=1)) + 1.5 * rng.normal(size=len(third))
+    """One type a city; the better a city stands, the sooner it has one of the first types, but often not."""
+    standing = standardised(third.mean(axis=1)) + 3.0 * rng.normal(size=len(third))
     order = np.argsort(-standing, kind="stable")
     names = np.repeat(list(TYPE_SIZES), list(TYPE_SIZES.values()))
     types = np.empty(len(third), dtype=names.dtype)
