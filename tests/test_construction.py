@@ -179,7 +179,7 @@ FAULTS = {
         "agglomeration", table().drop(index=5),
         "model: agglomeration needs every entity in every period; the entity of data row 5 "
         "(city=c1, year=2005) has no row in 2006 of d.csv. "
-        "Add the row, or leave the period or the entity out by sample"),
+        "Add the row, or leave the period or the entity out"),
     "a city-year twice": (
         "agglomeration", pd.concat([table(), table().iloc[[3]]]),
         "city=c0, year=2008 stands twice in d.csv, in data rows 4 and 37. "

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from harness.dataset.rows import Floats, Mask, Rows, located
+from harness.dataset.checks import need_every_period, need_fixed, need_true
+from harness.dataset.rows import Floats, Rows, located
 from harness.errors import DataError
 from harness.sheet import Sheet
 from harness.spec import Agglomeration, Constructed, Index, QuantileType
@@ -23,16 +24,16 @@ def sheet(model: Constructed, rows: Rows) -> Sheet:
     """
     columns = _columns(model, rows)
     for name, values in columns.items():
-        _need(~np.isnan(values), rows, f"'{name}' is missing", f"Write sample: not is_missing({name})")
+        need_true(~np.isnan(values), rows, f"'{name}' is missing", f"Write sample: not is_missing({name})")
     if isinstance(model, Index):
         _need_index(model, rows, columns)
     else:
-        _need_every_period(rows, model)
+        need_every_period(rows, f"model: {model.model}")
     if isinstance(model, Agglomeration):
         _need_shares(model, rows, columns)
         _need_places(model, rows, columns)
     if isinstance(model, QuantileType):
-        _need(columns[model.of] > 0, rows, f"'{model.of}' is not positive", "Its growth has no meaning")
+        need_true(columns[model.of] > 0, rows, f"'{model.of}' is not positive", "Its growth has no meaning")
     return _sorted(rows, columns)
 
 
@@ -51,11 +52,6 @@ def _columns(model: Constructed, rows: Rows) -> dict[str, Floats]:
     return columns
 
 
-def _need(fine: Mask, rows: Rows, fault: str, mend: str = "Correct the cell") -> None:
-    if not fine.all():
-        raise DataError(f"{fault} in {rows.first(~fine)} of {rows.source}. {mend}")
-
-
 def _need_index(model: Index, rows: Rows, columns: Mapping[str, Floats]) -> None:
     periods = rows.index.time if model.by_time else np.zeros(len(rows), dtype=np.int64)
     for period in np.unique(periods):
@@ -71,30 +67,16 @@ def _need_index(model: Index, rows: Rows, columns: Mapping[str, Floats]) -> None
                 )
     if model.normalise == "vector":
         for name, values in columns.items():
-            _need(values >= 0, rows, f"normalise: vector: '{name}' is negative", "Write normalise: min-max")
-
-
-def _need_every_period(rows: Rows, model: Constructed) -> None:
-    index = rows.index
-    periods, entities = np.unique(index.time), np.unique(index.entity)
-    if len(rows) == len(periods) * len(entities):
-        return
-    there = set(zip(index.entity.tolist(), index.time.tolist(), strict=True))
-    for at in index.order:
-        for period in periods.tolist():
-            if (int(index.entity[at]), period) not in there:
-                raise DataError(
-                    f"model: {model.model} needs every entity in every period; the entity of "
-                    f"{rows.row(int(at))} has no row in {period} of {rows.source}. "
-                    "Add the row, or leave the period or the entity out by sample"
-                )
+            need_true(
+                values >= 0, rows, f"normalise: vector: '{name}' is negative", "Write normalise: min-max"
+            )
 
 
 def _need_shares(model: Agglomeration, rows: Rows, columns: Mapping[str, Floats]) -> None:
     part, total = (columns[name] for name in model.share)
-    _need(part >= 0, rows, f"share: '{model.share[0]}' is negative")
-    _need(total > 0, rows, f"share: '{model.share[1]}' is not positive")
-    _need(part <= total, rows, f"share: '{model.share[0]}' is larger than '{model.share[1]}'")
+    need_true(part >= 0, rows, f"share: '{model.share[0]}' is negative")
+    need_true(total > 0, rows, f"share: '{model.share[1]}' is not positive")
+    need_true(part <= total, rows, f"share: '{model.share[0]}' is larger than '{model.share[1]}'")
     for period in np.unique(rows.index.time):
         if not part[rows.index.time == period].sum() > 0:
             raise DataError(f"share: '{model.share[0]}' is zero everywhere in {period}. Correct the data")
@@ -103,12 +85,10 @@ def _need_shares(model: Agglomeration, rows: Rows, columns: Mapping[str, Floats]
 def _need_places(model: Agglomeration, rows: Rows, columns: Mapping[str, Floats]) -> None:
     for name, bound in zip(model.coordinates, (90.0, 180.0), strict=True):
         degrees = columns[name]
-        _need(np.abs(degrees) <= bound, rows, f"coordinates: '{name}' is not within {bound:g} degrees of 0")
-        order = rows.index.order
-        moved = np.zeros(len(rows), dtype=bool)
-        same = np.diff(rows.index.entity[order]) == 0
-        moved[order[1:]] = same & (np.diff(degrees[order]) != 0)
-        _need(~moved, rows, f"coordinates: '{name}' is not what it was the period before")
+        need_true(
+            np.abs(degrees) <= bound, rows, f"coordinates: '{name}' is not within {bound:g} degrees of 0"
+        )
+        need_fixed(degrees, rows, f"coordinates: '{name}'")
     first = rows.index.order[np.unique(rows.index.entity[rows.index.order], return_index=True)[1]]
     seen: dict[tuple[float, float], int] = {}
     for at in first.tolist():

@@ -49,6 +49,8 @@ def names_in(text: str, place: str) -> set[str]:
 
 
 def _keys(spec: Spec) -> Iterator[tuple[str, str]]:
+    yield from ((f"data.checks.{name}", name) for name in spec.data.checks)
+    yield from (("data.one_of", name) for names in spec.data.one_of for name in names)
     panel = spec.data.panel
     if panel is not None:
         yield "data.panel.entity", panel.entity

@@ -23,6 +23,7 @@ from harness.spec.models import (
 from harness.spec.table import (
     ID,
     Bound,
+    Check,
     Claim,
     Data,
     Head,
@@ -46,6 +47,7 @@ __all__ = [
     "Agglomeration",
     "AnyModel",
     "Bound",
+    "Check",
     "Claim",
     "Constructed",
     "Data",
