@@ -6,10 +6,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
-from harness import dataset, specfile
+from harness import construct, dataset, specfile
+from harness.cli import main
 from harness.engines import engines, python_index, python_pymcdm, r_base
-from harness.errors import DataError, NotInstalled, SpecError, Unsupported
+from harness.errors import DataError, NotInstalled, SpecError, Unsupported, UsageError
 from harness.result import Estimates
 from harness.sheet import Sheet
 from harness.spec import MODEL_ADAPTER, AnyModel, Spec
@@ -266,3 +268,46 @@ def test_agglomeration_and_types_need_a_panel(tmp_path: Path) -> None:
         (tmp_path / "s.yaml").write_text(text)
         with pytest.raises(SpecError, match=r"needs data\.panel"):
             specfile.read(tmp_path / "s.yaml", tuple(engines()))
+
+
+# --------------------------------------------------------------------------------------- values to a file
+
+
+def test_the_values_of_an_index_are_written_row_by_row(tmp_path: Path) -> None:
+    spec = written(
+        tmp_path, SETTINGS["index by time"].replace("{model", "{sample: year > 2005, model"), table()
+    )
+    assert construct.write(spec, "1", None, tmp_path / "nq.csv") == 27
+    there = pd.read_csv(tmp_path / "nq.csv")
+    assert list(there.columns) == ["city", "year", "NQ"]
+    sheet = dataset.prepare(spec, dataset.read(spec), "1")
+    assert there["NQ"].tolist() == python_index.by_case(spec.columns["1"], sheet).tolist()
+    gdp = table().set_index(["city", "year"])["gdp"]
+    assert [gdp[city, year] for city, year in zip(there["city"], there["year"], strict=True)] == sheet.frame[
+        "gdp"
+    ].tolist()
+
+
+def test_made_up_data_mark_what_is_constructed_from_them(tmp_path: Path) -> None:
+    spec = written(tmp_path, SETTINGS["types"], table())
+    spec = spec.model_copy(update={"data": spec.data.model_copy(update={"stand_in": True})})
+    construct.write(spec, "1", None, tmp_path / "types.csv")
+    there = pd.read_csv(tmp_path / "types.csv")
+    assert list(there.columns) == ["city", "year", "stand_in", "type"]
+    assert (there["stand_in"] == 1).all() and (there.groupby("city")["type"].nunique() == 1).all()
+
+
+def test_a_column_that_constructs_nothing_is_refused(tmp_path: Path) -> None:
+    spec = written(tmp_path, "{model: descriptive, variables: [gdp]}", table())
+    with pytest.raises(UsageError, match="s 1 constructs no variable: its model is descriptive"):
+        construct.write(spec, "1", None, tmp_path / "x.csv")
+    with pytest.raises(UsageError, match=r"s has no column 2\. Known: 1"):
+        construct.write(spec, "2", None, tmp_path / "x.csv")
+
+
+def test_the_command_writes_the_file(tmp_path: Path) -> None:
+    written(tmp_path, SETTINGS["agglomeration"], table())
+    arguments = ["construct", str(tmp_path / "s.yaml"), "--column", "1", "--out", str(tmp_path / "va.csv")]
+    told = CliRunner().invoke(main, arguments)
+    assert told.exit_code == 0 and told.output == f"{tmp_path / 'va.csv'}: 36 rows\n"
+    assert (tmp_path / "va.csv").read_text().startswith("city,year,VA\nc0,2005,")

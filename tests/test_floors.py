@@ -17,6 +17,7 @@ FLOORS = {
     "doctor": 6,
     "publish": 6,
     "run": 5,
+    "construct": 5,
     "report": 5,
     "stand_in": 5,
     "workers": 4,

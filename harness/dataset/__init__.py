@@ -82,4 +82,18 @@ def prepare(spec: Spec, dataset: Dataset, column_id: str) -> Sheet:
         return preparation.sheet(spec.columns[column_id], rows, spec.limits.memory_mb)
 
 
-__all__ = ["Dataset", "prepare", "read"]
+def keys(spec: Spec, dataset: Dataset, column_id: str) -> pd.DataFrame:
+    """
+    Entity and time, as they are called in the data, of the rows that a constructed variable has.
+
+    Sorted by entity and time, as the sheet of `prepare`; no columns where the data are no panel.
+    """
+    panel = spec.data.panel
+    if panel is None:
+        return pd.DataFrame(index=dataset.frame.index)
+    rows = Rows(dataset.frame, str(dataset.path), panel)
+    sampled = rows.where(preparation.in_sample(spec.columns[column_id], rows))
+    return sampled.frame[[panel.entity, panel.time]].iloc[sampled.index.order]
+
+
+__all__ = ["Dataset", "keys", "prepare", "read"]

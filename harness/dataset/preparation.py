@@ -38,7 +38,7 @@ def sheet(model: AnyModel, rows: Rows, memory_mb: int) -> Sheet:
 
     memory_mb : dummies that would take more than this are refused before they are built
     """
-    sampled = _sampled(model, rows)
+    sampled = in_sample(model, rows)
     if isinstance(model, Descriptive):
         return _descriptive(model, rows.where(sampled))
     if isinstance(model, Constructed):
@@ -50,7 +50,7 @@ def sheet(model: AnyModel, rows: Rows, memory_mb: int) -> Sheet:
     return _static(model, rows, sampled, memory_mb)
 
 
-def _sampled(model: AnyModel, rows: Rows) -> Mask:
+def in_sample(model: AnyModel, rows: Rows) -> Mask:
     """Where `sample` is true; everywhere where there is none."""
     if model.sample is None:
         return np.ones(len(rows), dtype=bool)
