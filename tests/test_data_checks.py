@@ -1,5 +1,6 @@
 """What a spec says of its data: read right, or refused in one sentence with row and column."""
 
+import importlib.util
 from pathlib import Path
 
 import pandas as pd
@@ -157,3 +158,82 @@ def test_checks_by_entity_need_a_panel(tmp_path: Path, checks: str, sentence: st
 def test_bounds_that_leave_nothing_are_refused(tmp_path: Path) -> None:
     with pytest.raises(SpecError, match=r"max is 1, less than min, 2\. Exchange them"):
         read(tmp_path, "checks: {x: {min: 2, max: 1}}")
+
+
+# ------------------------------------------------------------------------------------------ kinds of files
+
+CHINESE = "城市,年份,总人口\n北京,2005,1538\n天津,2005,1043\n"
+MAPPED = """\
+title: Kinds
+source: {{citation: "made for the tests", read_from: "the tests"}}
+data:
+  file: {file}
+  panel: {{entity: city, time: year}}
+  columns: {{city: 城市, year: 年份, population: 总人口}}
+engines: [python-pandas]
+base: {{model: descriptive, variables: [population]}}
+columns: {{"1": {{}}}}
+"""
+
+
+def mapped(folder: Path, file: str, content: bytes) -> pd.DataFrame:
+    (folder / file).write_bytes(content)
+    (folder / "s.yaml").write_text(MAPPED.format(file=file), encoding="utf-8")
+    spec = specfile.read(folder / "s.yaml", ("python-pandas",))
+    found = dataset.read(spec)
+    assert len(dataset.prepare(spec, found, "1").frame) == 2
+    return found.frame
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk", "gb18030", "gb2312"])
+def test_chinese_text_is_read_in_the_encodings_it_comes_in(tmp_path: Path, encoding: str) -> None:
+    frame = mapped(tmp_path, "d.csv", CHINESE.encode(encoding))
+    assert frame["city"].tolist() == ["北京", "天津"]
+    assert frame["population"].tolist() == [1538, 1043]
+
+
+def test_two_encodings_in_one_file_are_refused_with_the_line(tmp_path: Path) -> None:
+    first, second, third = CHINESE.splitlines(keepends=True)
+    content = (first + second).encode("utf-8") + third.encode("gbk")
+    with pytest.raises(DataError, match=r"d\.csv: line 3 is not UTF-8 \(byte 0xcc\)\. Save it as UTF-8 csv"):
+        mapped(tmp_path, "d.csv", content)
+
+
+def test_a_western_encoding_is_not_taken_for_chinese(tmp_path: Path) -> None:
+    content = CHINESE.replace("北京", "K\xf6ln").encode("utf-8").replace("ö".encode(), b"\xf6")
+    with pytest.raises(DataError, match="line 2 is not UTF-8"):
+        mapped(tmp_path, "d.csv", content)
+
+
+def test_separators_of_thousands_are_refused_with_row_and_column(tmp_path: Path) -> None:
+    content = CHINESE.replace("1043", '"1,043"').encode("utf-8")
+    with pytest.raises(DataError) as caught:
+        mapped(tmp_path, "d.csv", content)
+    assert str(caught.value).endswith(
+        "holds the text '1,043' in data row 2 (city=天津, year=2005), and numbers are needed. "
+        "Write it without separators of thousands: 1043"
+    )
+
+
+def test_a_stata_file_is_read(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"城市": ["北京", "天津"], "年份": [2005, 2005], "总人口": [1538.0, 1043.0]})
+    frame.to_stata(tmp_path / "made.dta", write_index=False, version=118)
+    found = mapped(tmp_path, "d.dta", (tmp_path / "made.dta").read_bytes())
+    assert found["city"].tolist() == ["北京", "天津"] and found["population"].tolist() == [1538.0, 1043.0]
+
+
+@pytest.mark.parametrize(("kind", "package"), [("parquet", "pyarrow"), ("xlsx", "openpyxl")])
+def test_a_parquet_file_or_a_sheet_is_read_or_refused_in_one_sentence(
+    tmp_path: Path, kind: str, package: str
+) -> None:
+    frame = pd.DataFrame({"城市": ["北京", "天津"], "年份": [2005, 2005], "总人口": [1538.0, 1043.0]})
+    if importlib.util.find_spec(package) is None:
+        with pytest.raises(DataError, match=package):
+            mapped(tmp_path, f"d.{kind}", b"whatever")
+        return
+    made = tmp_path / f"made.{kind}"
+    frame.to_parquet(made) if kind == "parquet" else frame.to_excel(made, index=False)
+    found = mapped(tmp_path, f"d.{kind}", made.read_bytes())
+    assert found["city"].tolist() == ["北京", "天津"] and found["population"].tolist() == [1538.0, 1043.0]
+    with pytest.raises(DataError, match="cannot be read as"):
+        mapped(tmp_path, f"d.{kind}", b"broken")
