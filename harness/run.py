@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from harness import __version__, compare, goldenfile, specfile, workers
 from harness.engines import Engine, engines
-from harness.errors import DataError, NotInstalled, Unsupported, UsageError
+from harness.errors import DataError, GoldenError, NotInstalled, Problem, Unsupported, UsageError
 from harness.result import DISCREPANCIES, Outcome, Pair, Provenance, Result
 from harness.spec import AnyModel, Spec
 from harness.workers import Task
@@ -55,15 +55,24 @@ class _Plan:
     faults: tuple[str, ...]
 
 
-def run(specs: Sequence[Spec], choice: Choice, progress: Callable[[int, Result | None], None]) -> Run:
+def run(
+    specs: Sequence[Spec],
+    choice: Choice,
+    progress: Callable[[int, Result | None], None],
+    with_golden: bool = True,
+) -> Run:
     """
     Fit every column of every spec with every engine chosen, and compare.
 
     *progress* is called with the number of fits to be made and the one that has just ended (None at first).
-    Raises UsageError where the choice names what no spec has.
+    with_golden : whether today is compared with the golden files
+    Raises UsageError where the choice names what no spec has, GoldenError where a printed table or a golden
+    file cannot be read: both before anything is fitted.
     """
     _refuse_strangers(specs, choice)
-    plans = [_plan(spec, replace(choice, columns=(), engines=())) for spec in _held_against(specs, choice)]
+    first = _held_against(specs, choice)
+    goldens = _read_before([*first, *specs], with_golden)
+    plans = [_plan(spec, replace(choice, columns=(), engines=())) for spec in first]
     plans += [_plan(spec, choice) for spec in specs if _has_fits(spec, choice)]
     tasks = [step for plan in plans for step in plan.steps if isinstance(step, Task)]
     spoken = _settle_bridge(tasks)
@@ -73,7 +82,7 @@ def run(specs: Sequence[Spec], choice: Choice, progress: Callable[[int, Result |
     for plan in plans:
         results = [next(fitted) if isinstance(step, Task) else step for step in plan.steps]
         notes = plan.notes + (spoken if any(engines()[r.engine].language == "r" for r in results) else ())
-        outcomes.append(assemble(plan.spec, results, notes, goldens=_goldens(plan.spec)))
+        outcomes.append(assemble(plan.spec, results, notes, goldens=goldens[plan.spec.id]))
     return Run(tuple(outcomes), tuple(fault for plan in plans for fault in plan.faults))
 
 
@@ -83,6 +92,21 @@ def _held_against(specs: Sequence[Spec], choice: Choice) -> list[Spec]:
     paths = {spec.path.parent / f"{spec.data.checked_by}.yaml" for spec in given}
     chosen = {spec.id for spec in specs}
     return [specfile.read(path, tuple(engines())) for path in sorted(paths) if path.stem not in chosen]
+
+
+def _read_before(specs: Iterable[Spec], with_golden: bool) -> dict[str, dict[str, Mapping[str, Result]]]:
+    """Spec to its golden results. Raises GoldenError with every fault of printed tables and golden files."""
+    found: dict[str, dict[str, Mapping[str, Result]]] = {}
+    problems: list[Problem] = []
+    for spec in specs:
+        try:
+            goldenfile.read_published(spec)
+            found[spec.id] = _goldens(spec) if with_golden else {}
+        except GoldenError as fault:
+            problems += fault.problems
+    if problems:
+        raise GoldenError(problems)
+    return found
 
 
 def _settle_bridge(tasks: Iterable[Task]) -> tuple[str, ...]:
@@ -271,7 +295,7 @@ def bless(specs: Sequence[Spec], because: str, choice: Choice) -> dict[tuple[str
     """
     written = {}
     asked = {spec.id for spec in specs}
-    found = run(specs, choice, lambda total, result: None).outcomes
+    found = run(specs, choice, lambda total, result: None, with_golden=False).outcomes
     for outcome in (outcome for outcome in found if outcome.spec.id in asked):
         fitted = {result.engine for result in outcome.results if result.status != "skipped"}
         for name in _chosen(outcome.spec.engines, choice.engines):

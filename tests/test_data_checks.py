@@ -1,6 +1,8 @@
 """What a spec says of its data: read right, or refused in one sentence with row and column."""
 
 import importlib.util
+import io
+import zipfile
 from pathlib import Path
 
 import pandas as pd
@@ -222,6 +224,14 @@ def test_a_stata_file_is_read(tmp_path: Path) -> None:
     assert found["city"].tolist() == ["北京", "天津"] and found["population"].tolist() == [1538.0, 1043.0]
 
 
+def workbook() -> bytes:
+    """As much of a workbook as shows its kind."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as file:
+        file.writestr("xl/workbook.xml", "")
+    return packed.getvalue()
+
+
 @pytest.mark.parametrize(("kind", "package"), [("parquet", "pyarrow"), ("xlsx", "openpyxl")])
 def test_a_parquet_file_or_a_sheet_is_read_or_refused_in_one_sentence(
     tmp_path: Path, kind: str, package: str
@@ -229,7 +239,7 @@ def test_a_parquet_file_or_a_sheet_is_read_or_refused_in_one_sentence(
     frame = pd.DataFrame({"城市": ["北京", "天津"], "年份": [2005, 2005], "总人口": [1538.0, 1043.0]})
     if importlib.util.find_spec(package) is None:
         with pytest.raises(DataError, match=package):
-            mapped(tmp_path, f"d.{kind}", b"whatever")
+            mapped(tmp_path, f"d.{kind}", workbook())
         return
     made = tmp_path / f"made.{kind}"
     frame.to_parquet(made) if kind == "parquet" else frame.to_excel(made, index=False)
