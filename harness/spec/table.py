@@ -82,6 +82,22 @@ def _data_name(name: str) -> str:
     return name
 
 
+class Check(Strict):
+    """What must be true of a column, wherever it has a value."""
+
+    min: float | None = Field(default=None, description="The smallest value that is possible")
+    max: float | None = Field(default=None, description="The largest value that is possible")
+    unit: Literal["percent", "fraction", "count"] | None = Field(
+        default=None,
+        description="percent: 0 to 100, and not all within 1; fraction: 0 to 1; count: whole, not negative",
+    )
+    fixed: bool = Field(default=False, description="The same in every period of an entity")
+
+    def faults(self) -> Iterator[Fault]:
+        if self.min is not None and self.max is not None and self.min > self.max:
+            yield Fault(("max",), f"max is {self.max:g}, less than min, {self.min:g}. Exchange them")
+
+
 class Data(Strict):
     """The data file."""
 
@@ -100,6 +116,29 @@ class Data(Strict):
         default=False, description="true where these are not the paper's data: numbers are not compared"
     )
     obtain: Text | None = Field(default=None, description="How to get data that cannot be shared")
+    checks: dict[Text, Check] = Field(
+        default={}, description="column: {min, max, unit, fixed}; a row that breaks one is refused"
+    )
+    balanced: bool = Field(
+        default=False, description="true where every entity has a row in every period; a gap is refused"
+    )
+    one_of: Listed[Distinct[Text]] = Field(
+        default=(),
+        description="Lists of columns: each entity has one of them that is not 0, the same in every period",
+    )
+    checked_by: Text | None = Field(
+        default=None,
+        description="The id of a spec beside this one, of the same data, that a file of --data is held "
+        "against as well: a table of moments",
+    )
+
+    def faults(self) -> Iterator[Fault]:
+        needs = {"balanced": self.balanced, "one_of": bool(self.one_of)}
+        needs |= {f"checks.{name}.fixed": check.fixed for name, check in self.checks.items()}
+        for key, asked in needs.items():
+            if asked and self.panel is None:
+                sentence = f"{key} goes by entity: it needs panel"
+                yield Fault((key.split(".")[0],), f"{sentence}. Write panel: {{entity: ..., time: ...}}")
 
 
 class Limits(Strict):
