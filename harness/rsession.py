@@ -62,7 +62,7 @@ class Versions:
 
 
 def call(
-    script: str,
+    script: str | tuple[str, ...],
     function: str,
     frame: pd.DataFrame,
     settings: Mapping[str, Any],
@@ -71,6 +71,7 @@ def call(
     """
     `function(data, settings)` of *script* in `r_scripts/`, run by the bridge of this process.
 
+    script : a file, or the files of one script in the order they are read
     settings : nested plain values; they reach R as values, never as text of a program
     Raises NotInstalled where R or a package is missing, Unsupported where the package cannot do it,
     EstimationError with R's own words where it failed.
@@ -87,7 +88,10 @@ def call(
 
 
 def run(
-    script: str, function: str, arguments: Mapping[str, Any], packages: tuple[str, ...] = ()
+    script: str | tuple[str, ...],
+    function: str,
+    arguments: Mapping[str, Any],
+    packages: tuple[str, ...] = (),
 ) -> dict[str, Any]:
     """
     The whole reply to `function(arguments)`: value, warnings, messages, output; value as `rserial` reads it.
@@ -97,7 +101,7 @@ def run(
     request = {
         "folder": str(scripts()),
         "packages": list(packages),
-        "script": script,
+        "script": [script] if isinstance(script, str) else list(script),
         "fun": function,
         "arguments": arguments,
     }
