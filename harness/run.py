@@ -63,7 +63,7 @@ def run(specs: Sequence[Spec], choice: Choice, progress: Callable[[int, Result |
     Raises UsageError where the choice names what no spec has.
     """
     _refuse_strangers(specs, choice)
-    plans = [_plan(spec, choice) for spec in specs]
+    plans = [_plan(spec, choice) for spec in specs if _has_fits(spec, choice)]
     tasks = [step for plan in plans for step in plan.steps if isinstance(step, Task)]
     spoken = _settle_bridge(tasks)
     progress(len(tasks), None)
@@ -123,6 +123,10 @@ def _plan(spec: Spec, choice: Choice) -> _Plan:
         else:
             steps += [_step(spec, column, engines()[name], sheet, data.sha256) for name in names]
     return _Plan(spec, tuple(steps), data.notes, tuple(faults))
+
+
+def _has_fits(spec: Spec, choice: Choice) -> bool:
+    return bool(_chosen(spec.columns, choice.columns) and _chosen(spec.engines, choice.engines))
 
 
 def _chosen(present: Iterable[str], asked: Sequence[str]) -> list[str]:
