@@ -376,14 +376,15 @@ normal_test <- function(term, z, computed) {
 }
 
 # Arellano and Bond (1991, p. 281), with the full residual vector in Z'e. After one step with conventional
-# standard errors the covariance of the errors is sigma2 H, else it is taken from the residuals.
+# standard errors the covariance of the errors is sigma2 H, else it is taken from the residuals; of H xtabond2
+# (_ARTests) takes the block of the differences alone.
 serial_statistic <- function(fits, order, counted, settings) {
   rows <- difference_rows(fits$yX, settings)
   if (order >= length(rows)) {
     return(NA_real_)
   }
   homoskedastic <- settings$steps == 1 && settings$std_error == "conventional"
-  M <- if (homoskedastic) noise_to_rows(nrow(fits$yX[[1]]), settings)
+  M <- if (homoskedastic) noise_to_rows(length(rows), utils::modifyList(settings, list(system = FALSE)))
   sums <- Map(serial_sums, fits$yX, fits$Z, fits$residuals, list(rows), order, list(M))
   total <- function(name) Reduce(`+`, lapply(sums, `[[`, name))
   sigma2 <- if (homoskedastic) fits$variance[[settings$sigma2]] else 1
@@ -398,11 +399,11 @@ serial_sums <- function(yX, Z, e, rows, order, M) {
   w <- numeric(length(e))
   w[rows] <- before * (e[rows] != 0)
   we <- sum(w * e)
-  noise <- if (!is.null(M)) crossprod(M, w)
+  noise <- if (!is.null(M)) crossprod(M, w[rows])
   list(
     we = we, wX = crossprod(w, yX[, -1, drop = FALSE]),
     spread = if (is.null(M)) we^2 else sum(noise^2),
-    moment = if (is.null(M)) crossprod(Z, e) * we else crossprod(Z, M %*% noise)
+    moment = if (is.null(M)) crossprod(Z, e) * we else crossprod(Z[rows, , drop = FALSE], M %*% noise)
   )
 }
 

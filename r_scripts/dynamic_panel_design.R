@@ -50,12 +50,9 @@ stop_without_rows <- function(usable, shape) {
   }
 }
 
-# The outcome where a row may enter the equation: in the sample, and with every plain instrument present.
+# The outcome where a row may enter the equation: with every plain instrument present.
 used_outcome <- function(data, settings) {
   y <- data[[settings$outcome]]
-  if (!is.null(settings$sampled)) {
-    y[!(data[[settings$sampled]] %in% 1)] <- NA
-  }
   instruments <- lagged_columns(data, settings$iv, settings$entity)
   y[!stats::complete.cases(instruments)] <- NA
   y
@@ -80,8 +77,12 @@ shifted <- function(x, entity, k) {
 usable_rows <- function(data, settings) {
   regressors <- lagged_columns(data, settings$equation, settings$entity)
   complete <- !is.na(used_outcome(data, settings)) & stats::complete.cases(regressors)
+  on_grid(complete, data, settings)
+}
+
+on_grid <- function(rows, data, settings) {
   times <- sort(unique(data[[settings$time]]))
-  matrix(complete, ncol = length(times), byrow = TRUE, dimnames = list(NULL, times))
+  matrix(rows, ncol = length(times), byrow = TRUE, dimnames = list(NULL, times))
 }
 
 with_empty_periods <- function(frame, step, count) {

@@ -7,7 +7,7 @@
 # settings$gmm: list of variable, first, last, collapse, equation; settings$iv: list of variable, first (the
 # lag), equation; an equation is both, difference or level. Returns what gmm_design() returns, and `pieces`.
 matrices_design <- function(data, settings) {
-  usable <- function(equation) usable_in(data, settings, equation)
+  sampled <- if (is.null(settings$sampled)) TRUE else on_grid(data[[settings$sampled]] %in% 1, data, settings)
   padding <- matrices_padding(settings)
   padded <- with_empty_periods(
     named_as(data, settings$entity, settings$time), settings$step, padding
@@ -18,7 +18,9 @@ matrices_design <- function(data, settings) {
   periods <- length(unique(padded$t))
   list(
     frame = frame, shape = list(lost.ts = 2, lost = 2, padding = padding),
-    level = usable("level"), difference = with_predecessor(usable("difference")),
+    # A row of the sample may be differenced from a row outside it (xtabond2).
+    level = usable_in(data, settings, "level") & sampled,
+    difference = with_predecessor(usable_in(data, settings, "difference")) & sampled,
     formula = matrices_formula(plain$code, settings, periods),
     collapse = stats::setNames(lapply(settings$gmm, function(one) isTRUE(one$collapse)), gmm_names(settings)),
     effect = "individual", transformation = if (settings$system) "ld" else "d",
@@ -26,7 +28,7 @@ matrices_design <- function(data, settings) {
   )
 }
 
-# (entities, periods): outcome, regressors and the plain instruments of this equation are there, in the sample.
+# (entities, periods): outcome, regressors and the plain instruments of this equation are there.
 usable_in <- function(data, settings, equation) {
   settings["iv"] <- list(Filter(function(one) one$equation %in% c("both", equation), settings$iv))
   usable_rows(data, settings)

@@ -211,10 +211,9 @@ def text(model: DynamicPanel, sheet: Sheet) -> str:
     steps = "twosteps" if model.steps == 2 and not parts.ours else "onestep"
     collapse = ", ".join(str(entry.collapse).upper() for entry in parts.gmm)
     lines = [f"# pgmm's matrices, our algebra: {parts.ours}"] if parts.ours else []
-    lines += [f"d <- pdata.frame(d, {_index_text(sheet)})"] if parts.ours else []
     if parts.padding:
         lines.append(f"# d: with {parts.padding} empty period(s) before the first, so that no row is lost")
-    lines += [*_shift_text(parts)] if parts.ours else []
+    lines += [f"d <- pdata.frame(d, {_index_text(sheet)})", *_shift_text(parts)] if parts.ours else []
     lines += [
         f"m <- pgmm({_formula_text(sheet, parts)},",
         f"  data = d, {_index_text(sheet)},",
@@ -280,7 +279,8 @@ def _algebra_text(model: DynamicPanel, sheet: Sheet, parts: _Parts) -> Iterator[
                    for n, entry in enumerate(entries, start=1) if entry.equation == equation]
         for equation in ("both", "difference", "level")
     }  # fmt: skip
-    yield "# Z, X, y: m$W and m$model by entity (r_scripts/dynamic_panel_matrices.R), rows not in use zero"
+    used = "rows outside the sample" if sheet.sampled else "rows not in use"
+    yield f"# Z, X, y: m$W and m$model by entity (r_scripts/dynamic_panel_matrices.R), {used} zero"
     if model.estimator == "system":
         if any(name.startswith("z") for name in groups["both"]):
             yield "# Z: a plain instrument's columns of the two equations are added up to one"
@@ -317,8 +317,6 @@ def _after_text(model: DynamicPanel, sheet: Sheet, parts: _Parts) -> list[str]:
     covariance = "vcov(m)" if model.std_error == "conventional" else "vcovHC(m)"
     factor = r_text.factor(model.small_sample).removeprefix(", ")
     lines = [covariance + (f"  # {factor}" if factor else ""), f"summary(m, robust = {robust})"]
-    if sheet.sampled:
-        lines.append(f"# {sheet.outcome} is NA on the left side outside the sample; its lags are not")
     if parts.level_effects:
         lines.append("# time effects re-based linearly from plm's first period to the one left out here")
     if model.steps == 1:

@@ -44,6 +44,10 @@ def reason(model: DynamicPanel, sheet: Sheet) -> str | None:
     system = model.estimator == "system"
     checks = (
         (
+            sheet.sampled is not None,
+            "pgmm takes no sample whose first rows are differenced from rows outside",
+        ),
+        (
             # in differences h: 2 and h: 3 are the same matrix
             model.h == 1 or (model.h == 2 and system),
             f"pgmm's first-step matrix is that of h: 3, not of h: {model.h}",
