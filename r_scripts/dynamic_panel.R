@@ -37,7 +37,7 @@ gmm_fits <- function(design, settings) {
     return(matrices_fits(design, settings))
   }
   found <- native_fits(design, settings)
-  lost <- instrument_rank(found$S1) - kept_by_plm(found$S1)
+  lost <- lost_by_plm(found)
   if (lost < 1) {
     return(found)
   }
@@ -48,6 +48,16 @@ gmm_fits <- function(design, settings) {
     "computed from its matrices instead."
   )
   c(again, found[c("terms", "printed")])
+}
+
+# Instruments that pgmm's general inverse drops in either step though they are not collinear. Where there are
+# more instruments than entities the second step has no inverse, and which are dropped is a matter of taste.
+lost_by_plm <- function(found) {
+  e <- residuals_at(found$yX, found$one_step)
+  scores <- do.call(rbind, Map(function(Z, u) as.vector(crossprod(Z, u)), found$Z, e))
+  lost <- function(S) instrument_rank(S) - kept_by_plm(S)
+  second <- if (instrument_rank(found$S1) <= nrow(scores)) lost(crossprod(scores)) else 0
+  max(lost(found$S1), second)
 }
 
 native_fits <- function(design, settings) {

@@ -98,11 +98,9 @@ with_empty_periods <- function(frame, step, count) {
 gmm_formula <- function(code, settings) {
   part <- function(lists) paste(vapply(lists, function(one) lag_text(code, one), ""), collapse = " + ")
   right <- c(part(settings$equation), part(settings$gmm))
-  # Without a third part pgmm makes an instrument of every regressor that is no GMM variable.
+  # Without a third part pgmm makes an instrument of every regressor that is no GMM variable: there is none.
   if (length(settings$iv) > 0) {
     right <- c(right, part(settings$iv))
-  } else if (length(setdiff(variables_of(settings$equation), variables_of(settings$gmm))) > 0) {
-    right <- c(right, "0")
   }
   stats::as.formula(paste("y ~", paste(right, collapse = " | ")))
 }

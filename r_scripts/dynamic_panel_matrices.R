@@ -46,12 +46,16 @@ named_as <- function(data, entity, time) {
 }
 
 gmm_names <- function(settings) sprintf("g%04d", seq_along(settings$gmm))
-iv_names <- function(settings) sprintf("z%04d", seq_along(settings$iv))
+# Without a plain instrument pgmm makes one of every regressor: a column of zeros keeps it from that.
+iv_names <- function(settings) sprintf("z%04d", seq_len(max(1, length(settings$iv))))
 
 instrument_columns <- function(padded, settings) {
   at <- function(one, k) shifted(padded[[one$variable]], padded$i, k)
   gmm <- lapply(settings$gmm, function(one) at(one, one$first - 2))
   iv <- lapply(settings$iv, function(one) at(one, one$first))
+  if (length(iv) == 0) {
+    iv <- list(rep(0, nrow(padded)))
+  }
   columns <- stats::setNames(c(gmm, iv), c(gmm_names(settings), iv_names(settings)))
   as.data.frame(columns)
 }
@@ -62,8 +66,7 @@ matrices_formula <- function(code, settings, periods) {
   equation <- vapply(settings$equation, function(one) lag_text(code, one), "")
   last <- vapply(settings$gmm, shifted_last, 1, periods)
   gmm <- paste0("lag(", gmm_names(settings), ", 2:", last, ")")
-  iv <- if (length(settings$iv) > 0) iv_names(settings) else "0"
-  parts <- vapply(list(equation, gmm, iv), paste, "", collapse = " + ")
+  parts <- vapply(list(equation, gmm, iv_names(settings)), paste, "", collapse = " + ")
   stats::as.formula(paste("y ~", paste(parts, collapse = " | ")))
 }
 
@@ -123,11 +126,12 @@ own_rows <- function(rows, on, settings) {
 }
 
 own_instruments <- function(W, on, pieces, settings) {
-  check_shape(ncol(W), pieces$first_iv + pieces$n_iv * (1 + settings$system))
+  n_iv <- max(1, pieces$n_iv)
+  check_shape(ncol(W), pieces$first_iv + n_iv * (1 + settings$system))
   iv <- pieces$first_iv + seq_len(pieces$n_iv)
   plain <- sweep(W[, iv, drop = FALSE], 2, pieces$in_difference, "*")
   if (settings$system) {
-    plain <- plain + sweep(W[, iv + pieces$n_iv, drop = FALSE], 2, pieces$in_level, "*")
+    plain <- plain + sweep(W[, iv + n_iv, drop = FALSE], 2, pieces$in_level, "*")
   }
   constant <- if (settings$constant) as.numeric(level_rows(length(on), settings))
   unname(cbind(W[, pieces$gmm, drop = FALSE], plain, constant)) * on

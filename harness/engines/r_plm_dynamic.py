@@ -237,11 +237,8 @@ def _formula_text(sheet: Sheet, parts: _Parts) -> str:
 
     gmm, iv = _shifted_names(parts) if parts.ours else _names(parts)
     right = [part(parts.equation), part(gmm)]
-    instrumented = {entry.variable for entry in parts.gmm}
-    if parts.iv:
+    if iv:
         right.append(part(iv))
-    elif parts.ours or any(entry[0] not in instrumented for entry in parts.equation):
-        right.append("0")
     return f"{r_text.name(sheet.outcome)} ~ {' | '.join(right)}"
 
 
@@ -252,7 +249,7 @@ def _names(parts: _Parts) -> tuple[list[Lagged], list[Lagged]]:
 def _shifted_names(parts: _Parts) -> tuple[list[Lagged], list[Lagged]]:
     """Every instrument as a column of its own: GMM ones from lag 2, plain ones unlagged."""
     gmm = [(f"g{n}", 2, _last_text(entry)) for n, entry in enumerate(parts.gmm, start=1)]
-    return gmm, [(f"z{n}", 0, 0) for n, _ in enumerate(parts.iv, start=1)]
+    return gmm, [(f"z{n}", 0, 0) for n, _ in enumerate(parts.iv, start=1)] or [("zero", 0, 0)]
 
 
 def _last_text(entry: Instrument) -> int:
@@ -264,6 +261,8 @@ def _shift_text(parts: _Parts) -> Iterator[str]:
         yield f"d$g{n} <- {_shift(entry.variable, entry.first - 2)}"
     for n, entry in enumerate(parts.iv, start=1):
         yield f"d$z{n} <- {_shift(entry.variable, entry.first)}"
+    if not parts.iv:
+        yield "d$zero <- 0  # without it pgmm makes an instrument of every regressor"
 
 
 def _shift(variable: str, k: int) -> str:

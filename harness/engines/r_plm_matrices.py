@@ -90,6 +90,11 @@ def _iv_reason(model: DynamicPanel, sheet: Sheet) -> str | None:
     plain = {equation: set(_columns(model, equation)) for equation in ("both", "difference", "level")}
     columns = plain["both"] | plain["difference"] | plain["level"]
     scattered = {variable for variable, _ in columns if _has_holes({k for v, k in columns if v == variable})}
+    if not model.instruments.iv and _without_own(model, sheet):
+        return (
+            "pgmm makes a plain instrument of every regressor that is no GMM variable, as "
+            f"{_named(_without_own(model, sheet))} would be"
+        )
     if scattered:
         return f"pgmm takes plain instruments at neighbouring lags; {_named(scattered)} leave some out"
     if model.estimator == "difference":
@@ -103,6 +108,12 @@ def _iv_reason(model: DynamicPanel, sheet: Sheet) -> str | None:
     if sheet.dummies and _equations_of_dummies(model) != {"level"}:
         return "in a system pgmm has time dummies as instruments of the level equation only"
     return None
+
+
+def _without_own(model: DynamicPanel, sheet: Sheet) -> set[str]:
+    """Regressors that stand in no GMM group; dummies are such, but where they are pgmm's time effects."""
+    variables = {*model.regressors, *(sheet.dummies if model.estimator == "difference" else ())}
+    return variables - {name for group in model.gmm_groups().values() for name in group.variables}
 
 
 def _columns(model: DynamicPanel, equation: str) -> Iterator[tuple[str, int]]:
