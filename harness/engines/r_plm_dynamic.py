@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from harness.engines import r_plm_matrices, r_text
-from harness.engines.r_plm_matrices import OPEN, TIME_DUMMIES, Instrument
 from harness.result import NotOffered
 from harness.spec import DynamicPanel
 
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
 SCRIPTS = ("dynamic_panel.R", "dynamic_panel_design.R", "dynamic_panel_matrices.R")
 _ENTITY, _TIME = " entity", " time"  # no column of a data file begins with a blank
 Lagged = tuple[str, int, int]  # variable, first lag, last lag
+Instrument = r_plm_matrices.Instrument
 
 
 def why_not(model: DynamicPanel, sheet: Sheet) -> str | None:
@@ -115,7 +115,7 @@ def _plain_instruments(model: DynamicPanel, dummies: tuple[Lagged, ...]) -> Iter
         for variable, (first, last) in group.variables.items():
             low, high = found.get(variable, (first, last))
             found[variable] = (min(low, first), max(high, last))
-    has_dummies = found.pop(TIME_DUMMIES, None)
+    has_dummies = found.pop(r_plm_matrices.TIME_DUMMIES, None)
     for variable, (first, last) in found.items():
         yield Instrument(variable, first, last)
     for dummy in dummies if has_dummies else ():
@@ -253,7 +253,7 @@ def _shifted_names(parts: _Parts) -> tuple[list[Lagged], list[Lagged]]:
 
 
 def _last_text(entry: Instrument) -> int:
-    return OPEN if entry.last == OPEN else entry.last - entry.first + 2
+    return entry.last if entry.last == r_plm_matrices.OPEN else entry.last - entry.first + 2
 
 
 def _shift_text(parts: _Parts) -> Iterator[str]:
