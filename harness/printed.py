@@ -8,7 +8,7 @@ from functools import lru_cache
 _MINUS_SIGNS = str.maketrans({"−": "-", "–": "-"})  # typesetters use U+2212 and the en dash
 _NUMBER = re.compile(
     r"(?P<bound>[<>]?) ?"
-    r"(?P<digits>[+-]?(?:\d{1,3}(?:,\d{3})+(?:\.\d*)?|\d+\.?\d*|\.\d+))"
+    r"(?P<digits>[+-]?(?:[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?|\d+\.?\d*|\.\d+))"
     r"(?:[eEdD](?P<exponent>[+-]?\d{1,3}))?"
 )
 _INFINITE = Decimal("Infinity")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from harness import __version__, compare, goldenfile, workers
 from harness.engines import Engine, engines
-from harness.errors import DataError, NotInstalled, Unsupported, UsageError
+from harness.errors import DataError, GoldenError, NotInstalled, Problem, Unsupported, UsageError
 from harness.result import DISCREPANCIES, Outcome, Pair, Provenance, Result
 from harness.spec import AnyModel, Spec, did_you_mean
 from harness.workers import Task
@@ -55,14 +55,22 @@ class _Plan:
     faults: tuple[str, ...]
 
 
-def run(specs: Sequence[Spec], choice: Choice, progress: Callable[[int, Result | None], None]) -> Run:
+def run(
+    specs: Sequence[Spec],
+    choice: Choice,
+    progress: Callable[[int, Result | None], None],
+    with_golden: bool = True,
+) -> Run:
     """
     Fit every column of every spec with every engine chosen, and compare.
 
     *progress* is called with the number of fits to be made and the one that has just ended (None at first).
-    Raises UsageError where the choice names what no spec has.
+    with_golden : whether today is compared with the golden files
+    Raises UsageError where the choice names what no spec has, GoldenError where a printed table or a golden
+    file cannot be read: both before anything is fitted.
     """
     _refuse_strangers(specs, choice)
+    goldens = _read_before(specs, with_golden)
     plans = [_plan(spec, choice) for spec in specs if _has_fits(spec, choice)]
     tasks = [step for plan in plans for step in plan.steps if isinstance(step, Task)]
     spoken = _settle_bridge(tasks)
@@ -72,8 +80,23 @@ def run(specs: Sequence[Spec], choice: Choice, progress: Callable[[int, Result |
     for plan in plans:
         results = [next(fitted) if isinstance(step, Task) else step for step in plan.steps]
         notes = plan.notes + (spoken if any(engines()[r.engine].language == "r" for r in results) else ())
-        outcomes.append(assemble(plan.spec, results, notes, goldens=_goldens(plan.spec)))
+        outcomes.append(assemble(plan.spec, results, notes, goldens=goldens[plan.spec.id]))
     return Run(tuple(outcomes), tuple(fault for plan in plans for fault in plan.faults))
+
+
+def _read_before(specs: Iterable[Spec], with_golden: bool) -> dict[str, dict[str, Mapping[str, Result]]]:
+    """Spec to its golden results. Raises GoldenError with every fault of printed tables and golden files."""
+    found: dict[str, dict[str, Mapping[str, Result]]] = {}
+    problems: list[Problem] = []
+    for spec in specs:
+        try:
+            goldenfile.read_published(spec)
+            found[spec.id] = _goldens(spec) if with_golden else {}
+        except GoldenError as fault:
+            problems += fault.problems
+    if problems:
+        raise GoldenError(problems)
+    return found
 
 
 def _settle_bridge(tasks: Iterable[Task]) -> tuple[str, ...]:
@@ -274,7 +297,7 @@ def bless(specs: Sequence[Spec], because: str, choice: Choice) -> dict[tuple[str
     UsageError where an engine asked for fitted nothing.
     """
     written = {}
-    for outcome in run(specs, choice, lambda total, result: None).outcomes:
+    for outcome in run(specs, choice, lambda total, result: None, with_golden=False).outcomes:
         fitted = {result.engine for result in outcome.results if result.status != "skipped"}
         for name in _chosen(outcome.spec.engines, choice.engines):
             mine = [result for result in outcome.results if result.engine == name]

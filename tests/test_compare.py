@@ -123,7 +123,7 @@ def test_a_number_is_read_in_every_notation_that_tables_use(text: str, value: st
 
 
 @pytest.mark.parametrize(
-    "text", ["", ".", "abc", "0,5", "1,23", "1 234", "(0.5)", "0.5*", "nan", "inf", "1e9999"]
+    "text", ["", ".", "abc", "0,5", "0,110", "1,23", "1 234", "(0.5)", "0.5*", "nan", "inf", "1e9999"]
 )
 def test_what_is_no_printed_number_is_refused(text: str) -> None:
     with pytest.raises(printed.NotANumber):

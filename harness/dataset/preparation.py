@@ -353,6 +353,11 @@ def _need_memory(families: list[Family], n_rows: int, memory_mb: int) -> None:
 def _with_dummies(made: Sheet, dummies: Mapping[str, Floats]) -> Sheet:
     if not dummies:
         return made
+    twice = next((name for name in dummies if name in made.frame), None)
+    if twice is not None:
+        raise DataError(
+            f"'{twice}' is a column and a dummy. Call the column otherwise (data.columns, derive)"
+        )
     frame = pd.concat([made.frame, pd.DataFrame(dict(dummies), index=made.frame.index)], axis=1)
     return replace(made, frame=frame, regressors=(*made.regressors, *dummies), dummies=tuple(dummies))
 
