@@ -14,7 +14,7 @@ from harness.audit import beside
 from harness.engines import Engine, engines
 from harness.errors import DataError, GoldenError, NotInstalled, Problem, Unsupported, UsageError
 from harness.result import DISCREPANCIES, Outcome, Pair, Provenance, Result
-from harness.spec import AnyModel, Spec
+from harness.spec import AnyModel, Spec, did_you_mean
 from harness.workers import Task
 
 if TYPE_CHECKING:
@@ -225,19 +225,34 @@ class Call(NamedTuple):
 
 
 def calls(spec: Spec, choice: Choice) -> list[Call]:
-    """The exact call of every engine chosen, column by column. Runs nothing."""
+    """
+    The exact call of every engine chosen, column by column. Runs nothing.
+
+    Any known engine may be chosen, not only the spec's own: a call is only text.
+    """
+    strange = next((name for name in choice.engines if name not in engines()), None)
+    if strange is not None:
+        raise UsageError(f"--engine {strange}: there is no such engine{did_you_mean(strange, engines())}")
+    others = [name for name in choice.engines if name not in spec.engines]
+    spec = spec.model_copy(update={"engines": (*spec.engines, *others)})
     _refuse_strangers([spec], choice)
     plan = _plan(spec, choice)
     if plan.faults:
         raise DataError("\n".join(plan.faults))
-    return [_call(step) for step in plan.steps]
+    return [_call(spec, step) for step in plan.steps]
 
 
-def _call(step: Step) -> Call:
+def _call(spec: Spec, step: Step) -> Call:
+    """The call; of a program that reads the data itself the whole script, from the data file on."""
     if isinstance(step, Result):
         return Call(step.column, step.engine, step.status, step.message)
+    module = step.engine.load()
+    whole = getattr(module, "script", None)
     try:
-        text = step.engine.load().translate(step.model, step.sheet)
+        if whole is None:
+            text = module.translate(step.model, step.sheet)
+        else:
+            text = whole(spec, step.column, step.model, step.sheet)
     except Unsupported as reason:
         return Call(step.column, step.engine.id, "skipped", str(reason))
     return Call(step.column, step.engine.id, "call", text)
