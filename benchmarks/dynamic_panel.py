@@ -1,4 +1,4 @@
-"""Times dynamic-panel GMM of several engines side by side and writes benchmarks/RESULTS.md and growth.svg."""
+"""Times dynamic-panel GMM of several engines side by side; writes its part of RESULTS.md, and growth.svg."""
 
 from __future__ import annotations
 
@@ -313,7 +313,7 @@ def _full() -> None:
         "",
         *lines,
         "",
-        "## Growth",
+        "## Growth of dpd",
         "",
         "![Growth](growth.svg)",
         "",
@@ -325,12 +325,21 @@ def _full() -> None:
             for case, found in points
             if found
         ] + [""]
-    (HERE / "RESULTS.md").write_text("\n".join(text), encoding="utf-8")
+    _write_part(HERE / "RESULTS.md", "dynamic-panel", "\n".join(text))
     curves = {
         title: [(_size(title, case, found), found.seconds) for case, found in points if found]
         for title, points in growth.items()
     }
     (HERE / "growth.svg").write_text(plot(curves), encoding="utf-8")
+
+
+def _write_part(path: Path, name: str, text: str) -> None:
+    """Replaces the part of *path* between two marks, and leaves what other benchmarks have written."""
+    first, last = f"<!-- {name} -->", f"<!-- end of {name} -->"
+    before = path.read_text(encoding="utf-8") if path.exists() else ""
+    head, found, rest = before.partition(first)
+    tail = rest.partition(last)[2] if found else ""
+    path.write_text(f"{head}{first}\n{text.strip()}\n{last}{tail or chr(10)}", encoding="utf-8")
 
 
 def _size(title: str, case: Case, found: Timing) -> int:

@@ -157,6 +157,26 @@ def show(
         click.echo("    " + text.replace("\n", "\n    ") + "\n")
 
 
+@main.command()
+@click.argument("name", metavar="SPEC")
+@click.option("--column", required=True, help="The column that constructs a variable.")
+@click.option("--data", multiple=True, metavar="NAME=PATH", help="Read this file in place of the spec's.")
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The csv file to write."
+)
+@click.pass_obj
+def construct(root: Path, name: str, column: str, data: tuple[str, ...], out: Path) -> None:
+    """A constructed variable (index, agglomeration, types) to a csv file, one row a case."""
+    from harness import construct as constructions
+
+    spec = _one(root, name)
+    given = _data(data)
+    for unknown in given.keys() - {spec.data.name}:
+        raise UsageError(f"--data {unknown}: {spec.id} has it not. Known: {spec.data.name}")
+    rows = constructions.write(spec, column, given.get(spec.data.name), out)
+    click.echo(f"{out}: {rows} rows")
+
+
 def _data(given: tuple[str, ...]) -> dict[str, Path]:
     pairs = dict(text.partition("=")[::2] for text in given)
     for name, path in pairs.items():
@@ -246,6 +266,23 @@ def check(root: Path, names: tuple[str, ...], as_json: bool) -> None:
             click.echo(str(problem))
         click.echo(f"{len(specs)} specs, {len(problems)} problems", err=bool(problems))
     sys.exit(2 if problems else 0)
+
+
+@main.command()
+@specs_argument
+@json_option
+@click.pass_obj
+def audit(root: Path, names: tuple[str, ...], as_json: bool) -> None:
+    """Printed tables against themselves and the text; needs no data. 1: something is impossible."""
+    from harness import auditing
+
+    findings = auditing.found(_read(root, names))
+    if as_json:
+        _print_json(auditing.document(findings))
+    else:
+        for line in auditing.lines(findings):
+            click.echo(line)
+    sys.exit(auditing.exit_code(findings))
 
 
 @main.command()

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from harness import __version__, compare, goldenfile, workers
+from harness import __version__, audit, compare, goldenfile, specfile, workers
+from harness.audit import beside
 from harness.engines import Engine, engines
 from harness.errors import DataError, GoldenError, NotInstalled, Problem, Unsupported, UsageError
 from harness.result import DISCREPANCIES, Outcome, Pair, Provenance, Result
@@ -70,8 +71,10 @@ def run(
     file cannot be read: both before anything is fitted.
     """
     _refuse_strangers(specs, choice)
-    goldens = _read_before(specs, with_golden)
-    plans = [_plan(spec, choice) for spec in specs if _has_fits(spec, choice)]
+    first = _held_against(specs, choice)
+    goldens = _read_before([*first, *specs], with_golden)
+    plans = [_plan(spec, replace(choice, columns=(), engines=())) for spec in first]
+    plans += [_plan(spec, choice) for spec in specs if _has_fits(spec, choice)]
     tasks = [step for plan in plans for step in plan.steps if isinstance(step, Task)]
     spoken = _settle_bridge(tasks)
     progress(len(tasks), None)
@@ -82,6 +85,14 @@ def run(
         notes = plan.notes + (spoken if any(engines()[r.engine].language == "r" for r in results) else ())
         outcomes.append(assemble(plan.spec, results, notes, goldens=goldens[plan.spec.id]))
     return Run(tuple(outcomes), tuple(fault for plan in plans for fault in plan.faults))
+
+
+def _held_against(specs: Sequence[Spec], choice: Choice) -> list[Spec]:
+    """The tables of moments that files given by hand are held against, where they are not chosen anyway."""
+    given = [spec for spec in specs if spec.data.name in choice.data and spec.data.checked_by]
+    paths = {spec.path.parent / f"{spec.data.checked_by}.yaml" for spec in given}
+    chosen = {spec.id for spec in specs}
+    return [specfile.read(path, tuple(engines())) for path in sorted(paths) if path.stem not in chosen]
 
 
 def _read_before(specs: Iterable[Spec], with_golden: bool) -> dict[str, dict[str, Mapping[str, Result]]]:
@@ -135,6 +146,8 @@ def _plan(spec: Spec, choice: Choice) -> _Plan:
         data = dataset.read(spec, choice.data.get(spec.data.name))
     except DataError as fault:
         return _unread(spec, columns, names, str(fault))
+    if spec.data.stand_in and not data.stand_in:
+        spec = spec.model_copy(update={"data": spec.data.model_copy(update={"stand_in": False})})
     steps: list[Step] = []
     faults: list[str] = []
     for column in columns:
@@ -262,6 +275,7 @@ def assemble(
         {column: compare.headline(spec, column, results, comparisons) for column in spec.columns},
         compare.reproduced(published, comparisons),
         tuple(notes),
+        audit.audit(spec, published, beside.tables(spec)),
     )
 
 
@@ -297,7 +311,9 @@ def bless(specs: Sequence[Spec], because: str, choice: Choice) -> dict[tuple[str
     UsageError where an engine asked for fitted nothing.
     """
     written = {}
-    for outcome in run(specs, choice, lambda total, result: None, with_golden=False).outcomes:
+    asked = {spec.id for spec in specs}
+    found = run(specs, choice, lambda total, result: None, with_golden=False).outcomes
+    for outcome in (outcome for outcome in found if outcome.spec.id in asked):
         fitted = {result.engine for result in outcome.results if result.status != "skipped"}
         for name in _chosen(outcome.spec.engines, choice.engines):
             mine = [result for result in outcome.results if result.engine == name]

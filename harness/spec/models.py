@@ -12,6 +12,8 @@ from pydantic import (
     field_validator,
 )
 
+from harness.spec.common import Model
+from harness.spec.constructed import Agglomeration, Index, QuantileType
 from harness.spec.fields import (
     LONGEST_LAG,
     Distinct,
@@ -27,26 +29,10 @@ from harness.spec.fields import (
     did_you_mean,
     no_bool,
     terms,
-    variant_faults,
 )
 
 
-class _Model(Strict):
-    """Keys that every model may carry in a column."""
-
-    variants: dict[str, str] = Field(
-        default={}, description="Which variant the print's plain name means here, e.g. {sargan: xtabond}"
-    )
-    sample: Text | None = Field(
-        default=None, description="Expression; the rows used, e.g. year >= 1978 and sector == 3"
-    )
-
-    def faults(self) -> Iterator[Fault]:
-        yield from super().faults()
-        yield from variant_faults(self.variants)
-
-
-class _Estimated(_Model):
+class _Estimated(Model):
     """Keys of every estimated model."""
 
     outcome: Text = Field(description="The dependent variable: a column of the data, or of derive")
@@ -440,7 +426,7 @@ def _descriptive_measure(name: str) -> str:
     return name
 
 
-class Descriptive(_Model):
+class Descriptive(Model):
     """Moments, variable by variable."""
 
     model: Literal["descriptive"] = Field(description="Which model: moments, variable by variable")
@@ -459,13 +445,17 @@ class Descriptive(_Model):
     )
 
 
-AnyModel = DynamicPanel | StaticPanel | Linear | Descriptive
+AnyModel = DynamicPanel | StaticPanel | Linear | Descriptive | Index | Agglomeration | QuantileType
 Estimated = DynamicPanel | StaticPanel | Linear
+Constructed = Index | Agglomeration | QuantileType
 MODELS: Mapping[str, type[AnyModel]] = {
     "dynamic-panel": DynamicPanel,
     "panel": StaticPanel,
     "linear": Linear,
     "descriptive": Descriptive,
+    "index": Index,
+    "agglomeration": Agglomeration,
+    "quantile-type": QuantileType,
 }
-LATER_MODELS = ("fuzzy-set", "index", "agglomeration", "quantile-type")  # words of later versions
+LATER_MODELS = ("fuzzy-set",)  # words of later versions
 MODEL_ADAPTER: TypeAdapter[AnyModel] = TypeAdapter(Annotated[AnyModel, Field(discriminator="model")])
