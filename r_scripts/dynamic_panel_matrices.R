@@ -100,12 +100,12 @@ level_width <- function(one, periods) if (isTRUE(one$collapse)) 1 else periods -
 # The estimate of a model that pgmm cannot express.
 matrices_fits <- function(design, settings) {
   model <- without_talk_of_inverses(run_pgmm(design, "onestep"))
-  stop_if_collinear(model$model, strings(settings$terms))
   used <- used_of_pgmm(design, settings)
   stack <- list(
     yX = Map(function(rows, on) own_rows(rows, on, settings), model$model, used),
     Z = Map(function(W, on) own_instruments(as.matrix(W), on, design$pieces, settings), model$W, used)
   )
+  stop_if_collinear(stack$yX, all_terms(settings))
   c(solved(stack, design, settings), terms = list(all_terms(settings)))
 }
 
@@ -177,10 +177,17 @@ solved <- function(stack, design, settings) {
 gmm_step <- function(cross, A) {
   ZX <- cross[, -1, drop = FALSE]
   half <- crossprod(ZX, A)
-  bread <- chol2inv(chol(half %*% ZX))
+  bread <- inverse_of_bread(half %*% ZX)
   b <- as.vector(bread %*% (half %*% cross[, 1]))
   g <- cross[, 1] - as.vector(ZX %*% b)
   list(b = b, A = A, bread = bread, influence = bread %*% half, g = g, criterion = sum(g * (A %*% g)))
+}
+
+inverse_of_bread <- function(XZAZX) {
+  tryCatch(
+    chol2inv(chol((XZAZX + t(XZAZX)) / 2)),
+    error = function(e) stop("the design is singular: the instruments do not identify the coefficients")
+  )
 }
 
 # Windmeijer (2005): the derivative of the second step's weights with respect to the first step's estimate.
