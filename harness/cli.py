@@ -269,6 +269,23 @@ def check(root: Path, names: tuple[str, ...], as_json: bool) -> None:
 
 
 @main.command()
+@specs_argument
+@json_option
+@click.pass_obj
+def audit(root: Path, names: tuple[str, ...], as_json: bool) -> None:
+    """Printed tables against themselves and the text; needs no data. 1: something is impossible."""
+    from harness import auditing
+
+    findings = auditing.found(_read(root, names))
+    if as_json:
+        _print_json(auditing.document(findings))
+    else:
+        for line in auditing.lines(findings):
+            click.echo(line)
+    sys.exit(auditing.exit_code(findings))
+
+
+@main.command()
 @click.argument("names", metavar="SPEC...", nargs=-1, required=True)
 @click.option("--engine", "engines", multiple=True, help="Default: every engine of the spec that runs here.")
 @click.option("--because", required=True, help="Why the numbers are right now; kept in the golden file.")

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from harness import __version__, compare, goldenfile, specfile, workers
+from harness import __version__, audit, compare, goldenfile, specfile, workers
+from harness.audit import beside
 from harness.engines import Engine, engines
 from harness.errors import DataError, GoldenError, NotInstalled, Problem, Unsupported, UsageError
 from harness.result import DISCREPANCIES, Outcome, Pair, Provenance, Result
@@ -259,6 +260,7 @@ def assemble(
         {column: compare.headline(spec, column, results, comparisons) for column in spec.columns},
         compare.reproduced(published, comparisons),
         tuple(notes),
+        audit.audit(spec, published, beside.tables(spec)),
     )
 
 

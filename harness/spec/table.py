@@ -280,10 +280,15 @@ class Claim(Strict):
 
 
 class Identity(Strict):
-    """An expression between descriptives that `audit` may assume."""
+    """What `audit` may assume of printed numbers."""
 
-    expression: Text = Field(description="e.g. VA == V1 + V2")
-    disjoint: Distinct[Text] = Field(default=(), description="Parts that do not overlap, e.g. [V1, V2]")
+    expression: Text = Field(
+        description="VA == V1 + V2: a sum of variables; x == round(x, 0): whole numbers; x in [0, 1]: zeros "
+        "and ones; n_obs == 280 * 17 (entities by periods), n_obs <= 16 * n_groups: counts"
+    )
+    disjoint: Distinct[Text] = Field(
+        default=(), description="Parts of a sum that never differ from zero together, e.g. [V1, V2]"
+    )
 
 
 def _identity(value: object) -> object:
@@ -329,7 +334,7 @@ class Head(Strict):
     claims: Listed[Claim] = Field(default=(), description="Sentences of the paper about one number")
     identities: Listed[
         Annotated[Identity, BeforeValidator(_identity, json_schema_input_type=str | Identity)]
-    ] = Field(default=(), description="Expressions between descriptives that audit may assume")
+    ] = Field(default=(), description="Relations between printed numbers that audit may assume")
     labels: dict[Text, Text] = Field(default={}, description="name: text shown beside the symbol")
 
     def faults(self) -> Iterator[Fault]:
