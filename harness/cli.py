@@ -171,6 +171,7 @@ def _data(given: tuple[str, ...]) -> dict[str, Path]:
     default="auto",
     help="How R is reached: in the worker process by rpy2, or by Rscript where rpy2 cannot load.",
 )
+@click.option("--fresh", is_flag=True, help="Fit anew what an earlier run has kept.")
 @json_option
 @click.pass_obj
 def run(root: Path, /, names: tuple[str, ...], **options: Any) -> None:
@@ -178,7 +179,9 @@ def run(root: Path, /, names: tuple[str, ...], **options: Any) -> None:
     from harness import publish, screen
     from harness import run as runs
 
-    choice = runs.Choice(options["columns"], options["engines"], _data(options["data"]), options["jobs"])
+    choice = runs.Choice(
+        options["columns"], options["engines"], _data(options["data"]), options["jobs"], options["fresh"]
+    )
     specs = _shard(_read(root, names), options["shard"])
     if options["r_bridge"] != "auto":
         os.environ["HARNESS_R_BRIDGE"] = options["r_bridge"]
@@ -190,8 +193,8 @@ def run(root: Path, /, names: tuple[str, ...], **options: Any) -> None:
         _print_json(publish.document(found))
     else:
         screen.show(found, folder)
-    for fault in found.faults:
-        click.echo(fault, err=True)
+    for sentence in (*found.faults, *found.remarks):
+        click.echo(sentence, err=True)
     sys.exit(code)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from harness import datafile
 from harness.dataset import preparation, reading
 from harness.dataset.evaluation import evaluate
 from harness.dataset.needs import needed
@@ -42,7 +43,7 @@ def read(spec: Spec, override: Path | None = None) -> Dataset:
     Raises DataError, one sentence: no such file, another file than the spec means, a column that is not
     there, keys missing or twice, an expression that fails in some row.
     """
-    file = reading.find(spec, override)
+    file = datafile.find(spec, override)
     frame = reading.choose(reading.table(file, spec), needed(spec), file, spec)
     frame = _derived(frame, file.path, spec)
     if spec.data.panel is not None:
