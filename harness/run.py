@@ -82,7 +82,7 @@ def run(specs: Sequence[Spec], choice: Choice, progress: Callable[[int, Result |
     _refuse_strangers(specs, choice)
     _refuse_namesakes(specs)
     store = Store(reads=not choice.fresh)
-    plans = [_plan(spec, choice, store) for spec in specs]
+    plans = [_plan(spec, choice, store) for spec in specs if _has_fits(spec, choice)]
     tasks = [step for plan in plans for step in plan.steps if isinstance(step, Task)]
     spoken = _settle_bridge(tasks)
     fitted = iter(_fit(plans, tasks, choice, store, progress))
@@ -214,6 +214,10 @@ def _fill(
         else:
             found |= {(column, name): _step(known, column, engines()[name], sheet) for name in names}
     return tuple(faults)
+
+
+def _has_fits(spec: Spec, choice: Choice) -> bool:
+    return bool(_chosen(spec.columns, choice.columns) and _chosen(spec.engines, choice.engines))
 
 
 def _chosen(present: Iterable[str], asked: Sequence[str]) -> list[str]:

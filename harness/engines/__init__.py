@@ -55,6 +55,7 @@ class Engine:
 
 _R = {"language": "r", "mend": "sudo apt-get install r-base-core r-cran-plm"}
 _BUILT_IN = (
+    Engine("python-dpd", "harness.engines.python_dpd", ("dynamic-panel",)),
     Engine("python-pydynpd", "harness.engines.python_pydynpd", ("dynamic-panel",)),
     Engine("python-linearmodels", "harness.engines.python_linearmodels", ("panel", "linear")),
     Engine("python-pandas", "harness.engines.python_pandas", ("descriptive",)),
@@ -62,7 +63,6 @@ _BUILT_IN = (
     Engine("r-stats", "harness.engines.r_stats", ("linear",), **_R),  # type: ignore[arg-type]
     Engine("r-base", "harness.engines.r_base", ("descriptive",), **_R),  # type: ignore[arg-type]
     # Known words whose engines are yet to come: their columns end `skipped`.
-    Engine("python-dpd", "", ("dynamic-panel",)),
     Engine("gretl-dpanel", "", ("dynamic-panel",)),
     Engine("stata-xtabond2", "", ("dynamic-panel",)),
     Engine("python-fsqca", "", ("fuzzy-set",)),
