@@ -212,6 +212,44 @@ def _shard(specs: list[Spec], shard: str | None) -> list[Spec]:
 
 @main.command()
 @specs_argument
+@click.option(
+    "--against", metavar="REV|FILE", help="A revision of git, a results.json, or a report's folder."
+)
+@click.option("--engine", "engines", multiple=True, help="Only this engine; may be repeated.")
+@click.option("--jobs", type=click.IntRange(1, 64), default=os.cpu_count() or 2, help="Worker processes.")
+@click.option(
+    "--fail-on",
+    type=click.Choice([*DISCREPANCIES, "moved", "never"]),
+    default="outside_tolerance",
+    help="The mildest kind of move that gives exit code 1.",
+)
+@click.option("--fresh", is_flag=True, help="Fit anew what an earlier run has kept.")
+@json_option
+@click.pass_obj
+def drift(root: Path, /, names: tuple[str, ...], **options: Any) -> None:
+    """What moved since the golden files, or since another run."""
+    from harness import run as runs
+    from harness import screen
+    from harness.drift import against, since, words
+
+    specs = _read(root, names)
+    reference, before = against.read(options["against"], specs)
+    choice = runs.Choice(engines=options["engines"], jobs=options["jobs"], fresh=options["fresh"])
+    with screen.progress(quiet=options["as_json"]) as progress:
+        found = runs.run(specs, choice, progress)
+    moved = since(specs, before, [result for outcome in found.outcomes for result in outcome.results])
+    if options["as_json"]:
+        _print_json(words.document(moved, reference))
+    else:
+        for line in words.lines(moved, reference):
+            click.echo(line)
+    for sentence in (*found.faults, *found.remarks):
+        click.echo(sentence, err=True)
+    sys.exit(runs.exit_code(found, choice, "never") or int(moved.fails(options["fail_on"])))
+
+
+@main.command()
+@specs_argument
 @json_option
 @click.pass_obj
 def check(root: Path, names: tuple[str, ...], as_json: bool) -> None:

@@ -117,7 +117,7 @@ def _name(key: str) -> str:
 
 
 def _document(result: Result) -> dict[str, Any]:
-    made = ("engine_version", "language_version", "platform", "blas")
+    made = ("engine_version", "language_version", "platform", "blas", "numpy", "cpu")
     return {
         "engine": result.engine,
         "call": result.call,

@@ -15,10 +15,12 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures import TimeoutError as FitTimeout
 from dataclasses import dataclass, field, replace
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
+from harness import environment
 from harness.engines import Engine
 from harness.errors import NotInstalled, Unsupported
 from harness.result import Cell, Provenance, Result
@@ -185,6 +187,8 @@ def _fitted(task: Task) -> Result:
             language_version=language_version,
             platform=f"{platform.system()} {platform.machine()}",
             blas=_blas(task.engine),
+            numpy=version("numpy"),
+            cpu=environment.cpu(),
         ),
     )
 
