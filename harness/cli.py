@@ -15,7 +15,10 @@ from harness.errors import HarnessError, SpecError, UsageError
 from harness.result import DISCREPANCIES
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from harness.errors import Problem
+    from harness.run import Run
     from harness.spec import Spec
 
 INTERRUPTED = 130  # as a shell counts a process ended by Ctrl-C
@@ -172,6 +175,11 @@ def _data(given: tuple[str, ...]) -> dict[str, Path]:
     help="How R is reached: in the worker process by rpy2, or by Rscript where rpy2 cannot load.",
 )
 @click.option("--fresh", is_flag=True, help="Fit anew what an earlier run has kept.")
+@click.option(
+    "--ci",
+    type=click.Choice(["github"]),
+    help="Annotations, a step summary, and findings.sarif beside junit.xml in the report's folder.",
+)
 @json_option
 @click.pass_obj
 def run(root: Path, /, names: tuple[str, ...], **options: Any) -> None:
@@ -188,7 +196,9 @@ def run(root: Path, /, names: tuple[str, ...], **options: Any) -> None:
     with screen.progress(quiet=options["as_json"]) as progress:
         found = runs.run(specs, choice, progress)
     code = runs.exit_code(found, choice, options["fail_on"])
-    folder = publish.write(found, options["out"] or root / "reports" / "latest", code)
+    place = options["out"] or root / "reports" / "latest"
+    beside = _tell(root, found, options["as_json"]) if options["ci"] else {}
+    folder = publish.write(found, place, code, beside)
     if options["as_json"]:
         _print_json(publish.document(found))
     else:
@@ -196,6 +206,17 @@ def run(root: Path, /, names: tuple[str, ...], **options: Any) -> None:
     for sentence in (*found.faults, *found.remarks):
         click.echo(sentence, err=True)
     sys.exit(code)
+
+
+def _tell(root: Path, found: Run, as_json: bool) -> Mapping[str, str]:
+    """Say to GitHub what was found; returns the files that go into the report. stdout may be taken."""
+    from harness import ci, publish
+
+    told = ci.found(found.outcomes, root)
+    for line in ci.annotations(told):
+        click.echo(line, err=as_json)
+    ci.summarize(publish.index_text(found), told)
+    return ci.files(told)
 
 
 def _shard(specs: list[Spec], shard: str | None) -> list[Spec]:

@@ -14,6 +14,7 @@ FLOORS = {
     "screen": 6,
     "scaffold": 6,
     "checking": 6,
+    "ci": 6,
     "doctor": 6,
     "publish": 6,
     "run": 5,
