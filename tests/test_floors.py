@@ -17,6 +17,7 @@ FLOORS = {
     "ci": 6,
     "doctor": 6,
     "publish": 6,
+    "pytest_plugin": 6,
     "run": 5,
     "report": 5,
     "drift": 5,
