@@ -26,6 +26,12 @@ INTERRUPTED = 130  # as a shell counts a process ended by Ctrl-C
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="One JSON document on stdout, nothing else."
 )
+executor_option = click.option(
+    "--executor",
+    default="local",
+    metavar="local|dask://HOST:PORT",
+    help="Where fits are made: in worker processes here, or on a running dask cluster.",
+)
 specs_argument = click.argument("names", metavar="[SPEC]...", nargs=-1)
 
 
@@ -175,6 +181,7 @@ def _data(given: tuple[str, ...]) -> dict[str, Path]:
     help="How R is reached: in the worker process by rpy2, or by Rscript where rpy2 cannot load.",
 )
 @click.option("--fresh", is_flag=True, help="Fit anew what an earlier run has kept.")
+@executor_option
 @click.option(
     "--ci",
     type=click.Choice(["github"]),
@@ -188,7 +195,12 @@ def run(root: Path, /, names: tuple[str, ...], **options: Any) -> None:
     from harness import run as runs
 
     choice = runs.Choice(
-        options["columns"], options["engines"], _data(options["data"]), options["jobs"], options["fresh"]
+        columns=options["columns"],
+        engines=options["engines"],
+        data=_data(options["data"]),
+        jobs=options["jobs"],
+        fresh=options["fresh"],
+        executor=options["executor"],
     )
     specs = _shard(_read(root, names), options["shard"])
     if options["r_bridge"] != "auto":
@@ -245,6 +257,7 @@ def _shard(specs: list[Spec], shard: str | None) -> list[Spec]:
     help="The mildest kind of move that gives exit code 1.",
 )
 @click.option("--fresh", is_flag=True, help="Fit anew what an earlier run has kept.")
+@executor_option
 @json_option
 @click.pass_obj
 def drift(root: Path, /, names: tuple[str, ...], **options: Any) -> None:
@@ -255,7 +268,12 @@ def drift(root: Path, /, names: tuple[str, ...], **options: Any) -> None:
 
     specs = _read(root, names)
     reference, before = against.read(options["against"], specs)
-    choice = runs.Choice(engines=options["engines"], jobs=options["jobs"], fresh=options["fresh"])
+    choice = runs.Choice(
+        engines=options["engines"],
+        jobs=options["jobs"],
+        fresh=options["fresh"],
+        executor=options["executor"],
+    )
     with screen.progress(quiet=options["as_json"]) as progress:
         found = runs.run(specs, choice, progress)
     moved = since(specs, before, [result for outcome in found.outcomes for result in outcome.results])

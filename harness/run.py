@@ -105,12 +105,21 @@ def _fit(
     """The results of *tasks*, in their order; each is kept as it ends, so that Ctrl-C loses none of them."""
     keys = {(plan.spec.id, *address): key for plan in plans for address, key in plan.keys.items()}
 
+    keeps = choice.executor == "local" or not tasks or _is_alike(tasks, choice.executor)
+
     def ended(result: Result) -> None:
-        store.put(keys.get((result.spec, result.column, result.engine), ""), result)
+        if keeps:
+            store.put(keys.get((result.spec, result.column, result.engine), ""), result)
         progress(len(tasks), result)
 
     progress(len(tasks), None)
-    return workers.run(tasks, choice.jobs, ended)
+    return workers.run(tasks, choice.jobs, ended, choice.executor)
+
+
+def _is_alike(tasks: Sequence[Task], executor: str) -> bool:
+    from harness.workers import cluster
+
+    return cluster.is_alike(executor, sorted({task.engine.language for task in tasks}))
 
 
 def _kept(plans: Iterable[_Plan]) -> int:
