@@ -121,7 +121,7 @@ def missing_package(name: str) -> NotInstalled:
 def versions() -> Versions:
     """Versions of the R that `call` uses. Raises NotInstalled."""
     value = run("bridge.R", "session_versions", {})["value"]
-    return Versions(*(value[name][0] for name in ("r", "plm", "blas")))
+    return Versions(*((value[name] or [""])[0] for name in ("r", "plm", "blas")))  # NULL: a broken package
 
 
 def scripts() -> Path:
@@ -143,7 +143,7 @@ def bridge() -> Bridge:
 def bridge_and_reason() -> tuple[Bridge, str]:
     """
     The bridge and why it is this one: `HARNESS_R_BRIDGE` where that is set, else rpy2 where a child process
-    can start it, else Rscript (also where there is no R at all: the call will say so). Raises UsageError.
+    can start it, else Rscript. Raises UsageError, and NotInstalled where there is no R at all.
     """
     asked = os.environ.get(ENVIRONMENT_VARIABLE, "auto")
     if asked not in ("auto", "rpy2", "rscript"):
@@ -151,7 +151,7 @@ def bridge_and_reason() -> tuple[Bridge, str]:
     if asked != "auto":
         return ("rpy2" if asked == "rpy2" else "rscript"), f"asked for by {ENVIRONMENT_VARIABLE}"
     if shutil.which("Rscript") is None:
-        return "rscript", _NO_R
+        raise NotInstalled(_NO_R)
     fault = _why_rpy2_fails()
     return ("rscript", f"rpy2 cannot start R here: {fault}") if fault else ("rpy2", "rpy2 starts R here")
 

@@ -8,9 +8,19 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from harness import __version__, compare, datafile, goldenfile, rscripts, workers
+from harness import (
+    __version__,
+    audit,
+    compare,
+    datafile,
+    goldenfile,
+    rscripts,
+    specfile,
+    workers,
+)
+from harness.audit import beside
 from harness.engines import Engine, engines
-from harness.errors import DataError, NotInstalled, Unsupported, UsageError
+from harness.errors import DataError, GoldenError, NotInstalled, Problem, Unsupported, UsageError
 from harness.result import DISCREPANCIES, Outcome, Pair, Provenance, Result
 from harness.spec import AnyModel, Spec
 from harness.store import Store
@@ -71,18 +81,28 @@ class _Plan:
     keys: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
 
-def run(specs: Sequence[Spec], choice: Choice, progress: Callable[[int, Result | None], None]) -> Run:
+def run(
+    specs: Sequence[Spec],
+    choice: Choice,
+    progress: Callable[[int, Result | None], None],
+    with_golden: bool = True,
+) -> Run:
     """
     Fit every column of every spec with every engine chosen, and compare.
 
     *progress* is called with the number of fits to be made and the one that has just ended (None at first).
     What an earlier run has fitted under the very same conditions is taken from the store.
-    Raises UsageError where the choice names what no spec has, or two specs have one id.
+    with_golden : whether today is compared with the golden files
+    Raises UsageError where the choice names what no spec has or two specs have one id, GoldenError where a
+    printed table or a golden file cannot be read: all before anything is fitted.
     """
     _refuse_strangers(specs, choice)
     _refuse_namesakes(specs)
+    first = _held_against(specs, choice)
+    goldens = _read_before([*first, *specs], with_golden)
     store = Store(reads=not choice.fresh)
-    plans = [_plan(spec, choice, store) for spec in specs if _has_fits(spec, choice)]
+    plans = [_plan(spec, replace(choice, columns=(), engines=()), store) for spec in first]
+    plans += [_plan(spec, choice, store) for spec in specs if _has_fits(spec, choice)]
     tasks = [step for plan in plans for step in plan.steps if isinstance(step, Task)]
     spoken = _settle_bridge(tasks)
     fitted = iter(_fit(plans, tasks, choice, store, progress))
@@ -90,7 +110,7 @@ def run(specs: Sequence[Spec], choice: Choice, progress: Callable[[int, Result |
     for plan in plans:
         results = [next(fitted) if isinstance(step, Task) else step for step in plan.steps]
         notes = plan.notes + (spoken if any(engines()[r.engine].language == "r" for r in results) else ())
-        outcomes.append(assemble(plan.spec, results, notes, goldens=_goldens(plan.spec)))
+        outcomes.append(assemble(plan.spec, results, notes, goldens=goldens[plan.spec.id]))
     faults = tuple(fault for plan in plans for fault in plan.faults)
     return Run(tuple(outcomes), faults, _kept(plans), tuple(store.kept.remarks))
 
@@ -104,7 +124,6 @@ def _fit(
 ) -> list[Result]:
     """The results of *tasks*, in their order; each is kept as it ends, so that Ctrl-C loses none of them."""
     keys = {(plan.spec.id, *address): key for plan in plans for address, key in plan.keys.items()}
-
     keeps = choice.executor == "local" or not tasks or _is_alike(tasks, choice.executor)
 
     def ended(result: Result) -> None:
@@ -125,6 +144,29 @@ def _is_alike(tasks: Sequence[Task], executor: str) -> bool:
 def _kept(plans: Iterable[_Plan]) -> int:
     steps = [step for plan in plans for step in plan.steps if isinstance(step, Result)]
     return sum(step.status == "fitted" for step in steps)
+
+
+def _held_against(specs: Sequence[Spec], choice: Choice) -> list[Spec]:
+    """The tables of moments that files given by hand are held against, where they are not chosen anyway."""
+    given = [spec for spec in specs if spec.data.name in choice.data and spec.data.checked_by]
+    paths = {spec.path.parent / f"{spec.data.checked_by}.yaml" for spec in given}
+    chosen = {spec.id for spec in specs}
+    return [specfile.read(path, tuple(engines())) for path in sorted(paths) if path.stem not in chosen]
+
+
+def _read_before(specs: Iterable[Spec], with_golden: bool) -> dict[str, dict[str, Mapping[str, Result]]]:
+    """Spec to its golden results. Raises GoldenError with every fault of printed tables and golden files."""
+    found: dict[str, dict[str, Mapping[str, Result]]] = {}
+    problems: list[Problem] = []
+    for spec in specs:
+        try:
+            goldenfile.read_published(spec)
+            found[spec.id] = _goldens(spec) if with_golden else {}
+        except GoldenError as fault:
+            problems += fault.problems
+    if problems:
+        raise GoldenError(problems)
+    return found
 
 
 def _settle_bridge(tasks: Iterable[Task]) -> tuple[str, ...]:
@@ -168,12 +210,24 @@ def _plan(spec: Spec, choice: Choice, store: Store | None = None) -> _Plan:
     override = choice.data.get(spec.data.name)
     try:
         file = datafile.find(spec, override)
+        spec = _as_given(spec, override)
         known = _Known(spec, store, file.sha256, {})
         found = {(column, name): known.step(column, engines()[name]) for column in columns for name in names}
         faults = _fill(spec, found, override, known)
     except DataError as fault:
         return _unread(spec, columns, names, str(fault))
     return _Plan(spec, tuple(step for step in found.values() if step), file.notes, faults, known.keys)
+
+
+def _as_given(spec: Spec, override: Path | None) -> Spec:
+    """The spec; no longer one of stand-in data where the file given by hand is not made up."""
+    if not spec.data.stand_in or override is None:
+        return spec
+    from harness import dataset
+
+    if dataset.read(spec, override).stand_in:
+        return spec
+    return spec.model_copy(update={"data": spec.data.model_copy(update={"stand_in": False})})
 
 
 @dataclass(frozen=True)
@@ -221,7 +275,7 @@ def _fill(
             faults.append(str(fault))
             found |= {(column, name): _no_fit(spec, column, name, "errored", str(fault)) for name in names}
         else:
-            found |= {(column, name): _step(known, column, engines()[name], sheet) for name in names}
+            found |= {(column, name): _task(known, column, engines()[name], sheet) for name in names}
     return tuple(faults)
 
 
@@ -233,33 +287,11 @@ def _chosen(present: Iterable[str], asked: Sequence[str]) -> list[str]:
     return [name for name in present if not asked or name in asked]
 
 
-def _step(known: _Known, column: str, engine: Engine, sheet: Sheet) -> Step:
+def _task(known: _Known, column: str, engine: Engine, sheet: Sheet) -> Task:
     spec = known.spec
-    reason = _refusal(known, column, engine, sheet)
-    if reason:
-        return _no_fit(spec, column, engine.id, "skipped", reason)
     limits = spec.limits
     about = provenance(spec, engine, known.data_sha256)
     return Task(spec.id, column, engine, spec.columns[column], sheet, limits.seconds, limits.memory_mb, about)
-
-
-def _refusal(known: _Known, column: str, engine: Engine, sheet: Sheet) -> str:
-    """
-    Why an engine of ours will not fit this: its call cannot be written. Costs no worker and starts no R.
-
-    Asked only where its language is known to be here: what is not installed is to be said first.
-    """
-    key = known.keys.get((column, engine.id), "")
-    if known.store is None or not key or not engine.module.startswith("harness."):
-        return ""
-    try:
-        engine.load().translate(known.spec.columns[column], sheet)
-    except Unsupported as reason:
-        known.store.put_refusal(key, engine.id, str(reason))
-        return str(reason)
-    except Exception:  # the worker will meet it too, and report it
-        return ""
-    return ""
 
 
 def _unread(spec: Spec, columns: Iterable[str], names: Sequence[str], fault: str) -> _Plan:
@@ -336,6 +368,7 @@ def assemble(
         {column: compare.headline(spec, column, results, comparisons) for column in spec.columns},
         compare.reproduced(published, comparisons),
         tuple(notes),
+        audit.audit(spec, published, beside.tables(spec)),
     )
 
 
@@ -371,7 +404,9 @@ def bless(specs: Sequence[Spec], because: str, choice: Choice) -> dict[tuple[str
     UsageError where an engine asked for fitted nothing.
     """
     written = {}
-    for outcome in run(specs, replace(choice, fresh=True), lambda total, result: None).outcomes:
+    asked = {spec.id for spec in specs}
+    found = run(specs, replace(choice, fresh=True), lambda total, result: None, with_golden=False).outcomes
+    for outcome in (outcome for outcome in found if outcome.spec.id in asked):
         fitted = {result.engine for result in outcome.results if result.status != "skipped"}
         for name in _chosen(outcome.spec.engines, choice.engines):
             mine = [result for result in outcome.results if result.engine == name]

@@ -50,7 +50,7 @@ class Store:
             "engine": engine.id,
             "model": model_text(spec.columns[column]),
             "derive": list(spec.derive.items()),
-            "data": spec.data.model_dump(mode="json", include={"panel", "columns"}),
+            "data": spec.data.model_dump(mode="json", exclude={"name", "file", "sha256", "obtain"}),
             "data_sha256": data_sha256,
             "scripts_sha256": scripts_sha256,
             "sources": environment.sources_sha256(engine.module, *_READERS),
@@ -67,14 +67,13 @@ class Store:
         document = self.kept.read(_name(key)) if key and self.reads else None
         if document is None:
             return None
-        if "refusal" in document:
-            return Result(spec, column, document["engine"], "skipped", document["refusal"])
         made = document["provenance"]
         return Result(
             spec,
             column,
             document["engine"],
-            "fitted",
+            document["status"],
+            document["message"],
             call=document["call"],
             cells=tuple(Cell(*row) for row in document["cells"]),
             not_offered=tuple(NotOffered(*row) for row in document["not_offered"]),
@@ -84,14 +83,14 @@ class Store:
         )
 
     def put(self, key: str, result: Result) -> None:
-        """Keep a result that was fitted; any other may end otherwise the next time."""
-        if key and result.status == "fitted":
-            self.kept.write(_name(key), _document(result))
+        """
+        Keep what was fitted, and what an engine that is here refuses; anything else may end otherwise.
 
-    def put_refusal(self, key: str, engine: str, reason: str) -> None:
-        """Keep why an engine's `translate` refuses a model: it depends on what a key holds and on no more."""
-        if key:
-            self.kept.write(_name(key), {"engine": engine, "refusal": reason})
+        A worker tells the version of an engine that is here; one that is not installed has none.
+        """
+        refused = result.status == "skipped" and result.provenance.engine_version
+        if key and (result.status == "fitted" or refused):
+            self.kept.write(_name(key), _document(result))
 
     def facts(self, language: str) -> Mapping[str, str]:
         """What an engine of *language* runs on, name to version; {} where the language is not here."""
@@ -120,6 +119,8 @@ def _document(result: Result) -> dict[str, Any]:
     made = ("engine_version", "language_version", "platform", "blas", "numpy", "cpu")
     return {
         "engine": result.engine,
+        "status": result.status,
+        "message": result.message,
         "call": result.call,
         "cells": result.cells,
         "not_offered": result.not_offered,

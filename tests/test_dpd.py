@@ -1,10 +1,12 @@
 """The dynamic-panel core: against a slow reference, invariances, printed numbers, bad input."""
 
+import doctest
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+from conftest import ROOT
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -138,7 +140,7 @@ def agrees(found: dpd.Fit, slow: Reference) -> None:
         assert test is None or close(test.statistic, value, 1.0)
 
 
-@settings(QUIET, max_examples=80)
+@settings(QUIET, max_examples=50)
 @given(models(), st.integers(0, 10_000), st.integers(30, 60), st.integers(6, 8), st.sampled_from([0.0, 0.1]))
 def test_the_fast_estimator_is_the_slow_one(model: Model, seed: int, n: int, t: int, holes: float) -> None:
     data = simulated(seed, n, t, gaps=0.1, holes=holes)
@@ -147,7 +149,7 @@ def test_the_fast_estimator_is_the_slow_one(model: Model, seed: int, n: int, t: 
     agrees(data.fit(model), slow)
 
 
-@settings(QUIET, max_examples=25)
+@settings(QUIET, max_examples=12)
 @given(models(), st.integers(0, 10_000))
 def test_weights_are_those_of_the_slow_one(model: Model, seed: int) -> None:
     data = simulated(seed, 40, 7, gaps=0.1)
@@ -157,7 +159,7 @@ def test_weights_are_those_of_the_slow_one(model: Model, seed: int) -> None:
     agrees(data.fit(model, weights=weight), slow)
 
 
-@settings(QUIET, max_examples=25)
+@settings(QUIET, max_examples=12)
 @given(models(), st.integers(0, 10_000))
 def test_clusters_of_entities_are_those_of_the_slow_one(model: Model, seed: int) -> None:
     data = simulated(seed, 120, 6, gaps=0.1)
@@ -187,6 +189,94 @@ def test_a_cluster_may_cut_through_entities() -> None:
     influence = np.linalg.solve(X.T @ Z @ m.W @ Z.T @ X, X.T @ Z @ m.W)
     scores = influence @ (Z * e[:, None]).T
     assert close(found.covariance, scores @ scores.T, np.abs(found.covariance).max())
+
+
+# ------------------------------------------------------------------------------------------ against gretl
+
+LEVELS = Model(
+    outcome="n",
+    regressors=(("n", 1), ("w", 0), ("w", 1), ("k", 0), ("k", 1)),
+    gmm={"all": Gmm(("n", "w", "k"), (2, None))},
+    estimator="system",
+)
+CHANGES = Model(
+    outcome="n",
+    regressors=(("n", 1), ("n", 2), ("w", 0), ("w", 1), ("k", 0)),
+    gmm={"n": Gmm(("n",), (2, None))},
+    iv={"x": Iv((("w", 0), ("w", 1), ("k", 0)))},
+)
+ROBUST: dict[str, Any] = {"steps": 1, "std_error": "robust"}
+COLLAPSED = {"all": Gmm(("n", "w", "k"), (2, 4), collapse=True)}
+# gretl 2022c, dpanel, on logs of EmplUK; instruments, first lag with its standard error, AR(1), AR(2), Wald.
+# LEVELS: `dpanel 1 ; n w w(-1) k k(-1) const ; GMM(n,2,99) GMM(w,2,99) GMM(k,2,99) GMMlevel(n,1,1)
+# GMMlevel(w,1,1) GMMlevel(k,1,1) const --system`; CHANGES: `dpanel 2 ; n w w(-1) k ; GMM(n,2,99) w w(-1) k`
+GRETL: dict[str, tuple[Model, int, float, float, float, float, float]] = {
+    "system --two-step": (
+        LEVELS, 106, 0.879003525972256, 0.0400808389053979, -5.5155223708, -0.607798468203, 6616.08612228
+    ),
+    "system": (
+        replace(LEVELS, **ROBUST),
+        106, 0.883493618259569, 0.0363013944317137, -5.71076801872, -0.598781549141, 6088.6606193
+    ),
+    "system --dpdstyle": (
+        replace(LEVELS, **ROBUST, h=2),
+        106, 0.755733503533953, 0.0743024024301023, -6.09529838276, -0.485225124466, 2536.09113143
+    ),
+    "system --dpdstyle --two-step": (
+        replace(LEVELS, h=2),
+        106, 0.749254125378891, 0.0786833919651431, -5.43394912368, -0.493337223992, 2769.73780505
+    ),
+    "system --collapse --two-step, lags 2 to 4": (
+        replace(LEVELS, gmm=COLLAPSED),
+        13, 0.870253527556074, 0.183384864222825, -3.79411146947, -1.29380681084, 1195.31181154
+    ),
+    "system --two-step --asymptotic": (
+        replace(LEVELS, std_error="conventional"),
+        106, 0.879003525972256, 0.0105353667462595, -5.70486761714, -0.6139382907, 442396.232159
+    ),
+    "--two-step": (
+        CHANGES, 30, 0.635485363659623, 0.1633567800853, -2.51608221122, 0.146897963294, 401.289342316
+    ),
+    "": (
+        replace(CHANGES, **ROBUST),
+        30, 0.665202551060929, 0.138597651966474, -4.46715737501, 0.370062694793, 822.661702202
+    ),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def empl_uk() -> Data:
+    path = ROOT / "specs" / "data" / "empl_uk.csv"
+    firm, year, _, emp, wage, capital, _ = np.loadtxt(path, delimiter=",", skiprows=1, unpack=True)
+    columns = {"n": np.log(emp), "w": np.log(wage), "k": np.log(capital)}
+    return Data(columns, firm.astype(np.int64), year.astype(np.int64))
+
+
+@pytest.mark.parametrize("options", GRETL)
+def test_gretl_gives_the_same_numbers(empl_uk: Data, options: str) -> None:
+    model, instruments, *numbers = GRETL[options]
+    found = empl_uk.fit(model)
+    tests = [found.serial_correlation(order) for order in (1, 2)]
+    ours = [found.estimate[0], found.std_error[0], *(test.statistic for test in tests if test)]
+    assert found.counts.instruments == instruments
+    assert np.allclose([*ours, found.wald().statistic], numbers, rtol=2e-9, atol=0)
+
+
+@pytest.mark.parametrize(
+    ("options", "sargan", "hansen", "df"),
+    [  # gretl's Sargan divides as xtabond2 did before 2.8.3
+        ("system --two-step", 188.143239054, 114.698674058, 100),
+        ("system --collapse --two-step, lags 2 to 4", 10.1952828157, 8.54228400506, 7),
+        ("--two-step", 94.380432764, 54.0929285685, 25),
+    ],
+)
+def test_gretl_gives_the_same_over_identification(
+    empl_uk: Data, options: str, sargan: float, hansen: float, df: int
+) -> None:
+    found = empl_uk.fit(GRETL[options][0])
+    assert found.sargan["xtabond2-before-2.8.3"].statistic == pytest.approx(sargan, rel=2e-9)
+    assert found.hansen.statistic == pytest.approx(hansen, rel=2e-9)
+    assert found.hansen.df == df
 
 
 # --------------------------------------------------------------------------------------------- invariances
@@ -298,6 +388,16 @@ def test_deviations_of_a_series_with_gaps() -> None:
     assert found[0, 1] == pytest.approx(-2.0412414523193148)  # -sqrt(25/6)
 
 
+def test_deviations_without_two_years_in_a_row_have_no_test_of_serial_correlation() -> None:
+    """Every other year only, and no lag among the regressors: deviations exist, first differences do not."""
+    data = simulated(2, 60, 9)
+    every_other = data.where(data.time % 2 == 0)
+    model = Model("y", (("x", 0), ("z", 0)), iv={"xz": Iv((("x", 0), ("z", 0)))})
+    found = every_other.fit(replace(model, transformation="forward-orthogonal-deviations"))
+    assert found.counts.difference == 60 * 4
+    assert found.serial_correlation(1) is None
+
+
 def test_just_identified_is_instrumental_variables() -> None:
     data = simulated(2, 50, 6)
     model = replace(
@@ -362,9 +462,13 @@ def test_matrices_give_back_estimate_and_hansen() -> None:
     b = np.linalg.solve(ZX.T @ m.W @ ZX, ZX.T @ m.W @ Zy)
     g = Zy - ZX @ b
     assert np.allclose(b, found.estimate, rtol=1e-9)
-    scale = found.work.variables["y"].scale
+    scale = found.work.scale
     assert float(g @ m.W @ g) / scale**2 == pytest.approx(found.hansen.statistic, rel=1e-9)
     assert np.allclose(m.scores.sum(axis=0), Z.T @ m.residual[m.used], rtol=1e-9, atol=1e-9)
+
+
+def test_the_manual_page_runs() -> None:
+    assert doctest.testmod(dpd).failed == 0
 
 
 # -------------------------------------------------------------------------------------- principal components
@@ -506,8 +610,22 @@ def test_bad_data_say_what_and_how_many() -> None:
     refused("2 weights are not positive", data, weights=np.where(np.arange(rows) < 2, -1.0, 1.0))
     refused("there is 1 cluster", data, cluster=np.zeros(rows))
     refused("sample has shape", data, sample=np.ones(3))
+    named = data._replace(time=np.array(["2000Q1"] * rows))  # type: ignore[arg-type]
+    refused("time holds something that is no number", named)
+    mixed = data._replace(entity=np.array([1, "a"] * (rows // 2), dtype=object))  # type: ignore[arg-type]
+    refused("labels of several kinds", mixed)
+    refused("explain the outcome exactly", data.with_(y=data.columns["x"] * 2))
+    refused("has rank 2, as many as there are groups", data, cluster=data.entity % 2)
     refused("no rows", data.where(np.zeros(rows, dtype=bool)))
     refused("holds something that is no number", data.with_(x=np.full(rows, "a")))  # type: ignore[arg-type]
+
+
+def test_fewer_clusters_than_coefficients_leave_one_step_without_hansen() -> None:
+    data = simulated(1, 40, 7)
+    found = data.fit(replace(DIFFERENCE, steps=1, std_error="robust"), cluster=data.entity % 2)
+    assert np.isnan(found.hansen.statistic)
+    assert found.difference_in_hansen() == {}
+    assert np.isfinite(found.std_error).all()
 
 
 def test_an_explosion_of_instruments_is_refused_before_it_is_built() -> None:

@@ -240,6 +240,18 @@ def test_a_trend_survives_first_differences_without_a_constant(panel: Callable[.
     assert found["coefficients", "year", "estimate"] == pytest.approx(by_hand[1])
 
 
+@pytest.mark.r
+def test_lm_tests_are_left_out_where_plm_miscounts_the_entities(panel: Callable[..., Any]) -> None:
+    """pbsytest takes the entities of the fullest period for all; here no period has all sixty."""
+    model, sheet = panel(STATIC + "  lm: {estimator: pooled, tests: [lm_star_mu, lm_joint]}\n")["lm"]
+    assert sheet.frame.groupby(sheet.time).size().max() < 60
+    found = r_plm.fit(model, sheet)
+    assert {(item.term, "miscounts" in item.reason) for item in found.not_offered} == {
+        ("lm_star_mu", True),
+        ("lm_joint", True),
+    }
+
+
 # ---------------------------------------------------------------------------------------------- refusals
 
 

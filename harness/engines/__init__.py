@@ -53,6 +53,8 @@ class Engine:
         return cast(EngineModule, import_module(self.module))
 
 
+_CONSTRUCTED = ("index", "agglomeration", "quantile-type")
+_MCDM = "pip install 'replication-harness[mcdm]'"
 _R = {"language": "r", "mend": "sudo apt-get install r-base-core r-cran-plm"}
 _BUILT_IN = (
     Engine("python-dpd", "harness.engines.python_dpd", ("dynamic-panel",)),
@@ -61,14 +63,14 @@ _BUILT_IN = (
     Engine("python-pandas", "harness.engines.python_pandas", ("descriptive",)),
     Engine("r-plm", "harness.engines.r_plm", ("dynamic-panel", "panel"), **_R),  # type: ignore[arg-type]
     Engine("r-stats", "harness.engines.r_stats", ("linear",), **_R),  # type: ignore[arg-type]
-    Engine("r-base", "harness.engines.r_base", ("descriptive",), **_R),  # type: ignore[arg-type]
+    Engine("python-index", "harness.engines.python_index", _CONSTRUCTED),
+    Engine("python-pymcdm", "harness.engines.python_pymcdm", ("index",), mend=_MCDM),
+    Engine("r-base", "harness.engines.r_base", ("descriptive", *_CONSTRUCTED), **_R),  # type: ignore[arg-type]
     # Known words whose engines are yet to come: their columns end `skipped`.
     Engine("gretl-dpanel", "", ("dynamic-panel",)),
     Engine("stata-xtabond2", "", ("dynamic-panel",)),
     Engine("python-fsqca", "", ("fuzzy-set",)),
     Engine("r-qca", "", ("fuzzy-set",)),
-    Engine("python-index", "", ("index",)),
-    Engine("python-pymcdm", "", ("index",)),
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -185,18 +185,19 @@ def _serial_correlation(model: DynamicPanel, found: dpd.Fit) -> Estimates:
 
 def _over_identification(model: DynamicPanel, found: dpd.Fit) -> Estimates:
     if found.hansen.df < 1:
-        reason = "the model is exactly identified"
-        names = ("hansen_j", "sargan@xtabond2")
-        return Estimates(
-            cells=(), not_offered=tuple(NotOffered("tests", name, "*", reason) for name in names)
-        )
+        return _without("the model is exactly identified", "hansen_j", "sargan@xtabond2")
     wanted = ["xtabond2", "xtabond2-before-2.8.3"]
     wanted += ["xtabond"] if model.estimator == "difference" else []
     wanted += ["two-step"] if model.steps != 1 else []
-    cells = _chi2("hansen_j", found.hansen)
-    for variant in wanted:
-        cells += _chi2(f"sargan@{variant}", found.sargan[variant])
-    return Estimates(cells=tuple(cells))
+    sargans = [cell for name in wanted for cell in _chi2(f"sargan@{name}", found.sargan[name])]
+    if np.isnan(found.hansen.statistic):
+        reason = "there are fewer groups than coefficients, so that two steps have no estimate"
+        return replace(_without(reason, "hansen_j"), cells=tuple(sargans))
+    return Estimates(cells=(*_chi2("hansen_j", found.hansen), *sargans))
+
+
+def _without(reason: str, *tests: str) -> Estimates:
+    return Estimates(cells=(), not_offered=tuple(NotOffered("tests", test, "*", reason) for test in tests))
 
 
 def _chi2(name: str, test: Chi2) -> list[Cell]:
@@ -245,7 +246,7 @@ def _joint_tests(model: DynamicPanel, sheet: Sheet, found: dpd.Fit) -> list[Esti
     every = wald(found.estimate, found.covariance)
     reason = "the covariance of the coefficients is singular"
     whole = (
-        Estimates(cells=(), not_offered=(NotOffered("tests", "wald@all", "*", reason),))
+        _without(reason, "wald@all")
         if every is None
         else Estimates(cells=tuple(_chi2("wald@all", Chi2(every, len(slopes)))))
     )

@@ -59,11 +59,11 @@ def _add_rows(
     total: Array, owner: Integers, rows: Rows, design: Instruments, variables: Variables, entities: slice
 ) -> None:
     Z = dense_values(design.dense, variables, rows, entities)
-    d = Z.shape[2]
+    d = len(Z)
     Xy, own = rows.Xy[entities], owner[entities]
     for row in range(Xy.shape[1] if d else 0):
         inside = own[:, row] >= 0
-        products = Z[inside, row, :, None] * Xy[inside, row, None, :]
+        products = Z[:, inside, row].T[:, :, None] * Xy[inside, row, None, :]
         np.add.at(total[:, :d], own[inside, row], products)
     for slot in design.slots:
         inside = own[:, slot.row] >= 0

@@ -15,11 +15,12 @@ from harness.estimators.dpd.instruments import Instruments, instruments
 from harness.estimators.dpd.inverse import independent
 from harness.estimators.dpd.model import DpdError, Model, check
 from harness.estimators.dpd.regressors import dependent
-from harness.estimators.dpd.result import Fit, Work
-from harness.estimators.dpd.rows import Rows, Variables, stacked
+from harness.estimators.dpd.result import Fit
+from harness.estimators.dpd.rows import Rows, stacked
 from harness.estimators.dpd.statistics import Counts
 from harness.estimators.dpd.steps import Path, path
 from harness.estimators.dpd.sums import Moments, first_step_factor, moments
+from harness.estimators.dpd.work import Work
 from harness.estimators.inference import small_sample_factor
 
 
@@ -68,7 +69,8 @@ def _solved(on: Problem, memory_limit: int) -> Fit:
         found = reduced(found, rows, design, on.variables, model.principal_components)
     _check_count(found, design, rows)
     cross = _independent_sums(found, on, rows, design)
-    return _finished(on, rows, design, factor, found, cross, dropped)
+    steps = path(found.first_step, cross, rows.terms, model.steps)
+    return _reported(Work(on, rows, design, factor, found, cross, steps), dropped)
 
 
 def _check_varied(rows: Rows, model: Model) -> None:
@@ -119,78 +121,29 @@ def _independent_sums(found: Moments, on: Problem, rows: Rows, design: Instrumen
     return clustered(found, owner, rows, design, on.variables)
 
 
-def _finished(
-    on: Problem,
-    rows: Rows,
-    design: Instruments,
-    factor: Array,
-    found: Moments,
-    cross: Array,
-    dropped: tuple[str, ...],
-) -> Fit:
-    model, k = on.model, len(rows.terms)
-    steps = path(found.first_step, cross, rows.terms, model.steps)
-    frequency = model.weight_kind == "frequency" and rows.weight is not None
-    tally = statistics.counts(
-        rows,
-        _frequency_total(rows) if frequency else None,
-        on.in_data,
-        found.n_instruments,
-        design.n_columns,
-        len(cross) if on.cluster is not None else int(rows.used.any(axis=1).sum()),
-    )
-    variance = statistics.sigma2(
-        rows, rows.residual(steps.first.estimate), model.h, model.is_orthogonal, tally.equation, frequency
-    )
-    sigma = variance.n if model.sigma2 == "n" else variance.n_k
-    covariance = _covariance(model, steps, sigma)
-    units = _units(model, rows.terms, on.variables)
-    scale = on.variables[model.outcome].scale
-    groups = tally.clusters if on.cluster is not None else tally.groups
-    small = _small(model, tally, k, groups)
-    work = Work(
-        model, on.grid, on.variables, on.usable, on.weight, rows, design, factor, found, cross,
-        steps, covariance, sigma, units,
-    )  # fmt: skip
+def _reported(work: Work, dropped: tuple[str, ...]) -> Fit:
+    """Everything in the data's units."""
+    k, instruments = len(work.rows.terms), work.moments.n_instruments
     return Fit(
-        model=model,
-        terms=rows.terms,
+        model=work.model,
+        terms=work.rows.terms,
         dropped=dropped,
-        estimate=steps.last.estimate * units,
-        covariance=small * covariance * np.outer(units, units),
-        counts=tally,
-        sigma2=sigma * scale**2,
-        hansen=statistics.hansen(steps, found.n_instruments, k),
-        sargan=statistics.sargans(steps, variance, found.n_instruments, k),
-        warnings=_warnings(dropped, tally, steps),
+        estimate=work.path.last.estimate * work.units,
+        covariance=_small(work) * work.covariance * np.outer(work.units, work.units),
+        counts=work.counts,
+        sigma2=work.variance * work.scale**2,
+        hansen=statistics.hansen(work.path, instruments, k),
+        sargan=statistics.sargans(work.path, work.variances, instruments, k),
+        warnings=_warnings(dropped, work.counts, work.path),
         work=work,
     )
 
 
-def _frequency_total(rows: Rows) -> float:
-    part = slice(rows.n_difference, None) if rows.n_level else slice(None)
-    weight = rows.weight
-    return 0.0 if weight is None else float(weight[:, part][rows.used[:, part]].sum())
-
-
-def _covariance(model: Model, steps: Path, sigma: float) -> Array:
-    """(k, k), of the kind the model asks for, in the work's units."""
-    if model.std_error == "conventional":
-        return np.asarray(steps.last.bread * (sigma if steps.n_steps == 1 else 1.0))
-    return steps.robust if model.std_error == "robust" else steps.corrected
-
-
-def _units(model: Model, terms: tuple[str, ...], variables: Variables) -> Array:
-    outcome = variables[model.outcome].scale
-    scale = dict(
-        zip(model.terms, [*(variables[name].scale for name, _ in model.regressors), 1.0], strict=False)
-    )
-    return np.array([outcome / scale[name] for name in terms])
-
-
-def _small(model: Model, tally: Counts, k: int, groups: int) -> float:
+def _small(work: Work) -> float:
+    tally = work.counts
+    groups = tally.groups if work.problem.cluster is None else tally.clusters
     try:
-        return small_sample_factor(model.small_sample, int(tally.equation), k, groups)
+        return small_sample_factor(work.model.small_sample, tally.equation, len(work.rows.terms), groups)
     except ValueError as error:
         raise DpdError(str(error)) from error
 
@@ -202,7 +155,7 @@ def _warnings(dropped: tuple[str, ...], tally: Counts, steps: Path) -> tuple[str
             f"{tally.instruments} instruments for {tally.clusters} groups: the two-step weight matrix is "
             "singular, and two-step results are not reproducible across implementations"
         )
-    elif steps.last.weight.rank < tally.instruments or steps.second.weight.rank < tally.instruments:
+    elif steps.second is not None and steps.second.weight.rank < tally.instruments:
         found.append(
             f"the two-step weight matrix has rank {steps.second.weight.rank} for {tally.instruments} "
             "instruments; a generalised inverse is used"

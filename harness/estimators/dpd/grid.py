@@ -133,14 +133,20 @@ def _codes(entity: NDArray[np.generic]) -> tuple[NDArray[np.generic], Integers]:
         present = np.bincount(entity) > 0  # small codes: no sorting
         labels = np.flatnonzero(present)
         return labels, (np.cumsum(present) - 1)[entity]
-    labels, codes = np.unique(entity, return_inverse=True)
+    try:
+        labels, codes = np.unique(entity, return_inverse=True)
+    except TypeError:
+        raise DpdError("entity holds labels of several kinds, or missing ones") from None
     return labels, codes.astype(np.int64)
 
 
 def _periods(time: NDArray[np.generic], step: int) -> tuple[Integers, int]:
     if step < 1:
         raise DpdError(f"step is {step}; two periods are 1 or more apart")
-    whole = time.astype(np.float64)
+    try:
+        whole = time.astype(np.float64)
+    except (TypeError, ValueError):
+        raise DpdError("time holds something that is no number; number the periods 1, 2, ...") from None
     broken = np.flatnonzero(~np.isfinite(whole) | (whole != np.round(whole)))
     if len(broken):
         raise DpdError(f"time is no whole number in {len(broken)} rows; the first is {time[broken[0]]}")

@@ -1,6 +1,6 @@
 """The columns of the instrument matrix Z: which there are, and their values for some entities."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from harness.estimators.dpd.grid import Array
 from harness.estimators.dpd.model import CONSTANT, Gmm, Model
-from harness.estimators.dpd.rows import Deviations, Rows, Variables
+from harness.estimators.dpd.rows import Deviations, Rows, Transform, Variables
 
 Kind = Literal["transformed", "value", "change", "one"]
 
@@ -198,19 +198,19 @@ def _pieces(model: Model, rows: Rows, period: int, is_level: bool) -> Iterator[P
 
 
 def dense_values(columns: Sequence[Dense], variables: Variables, rows: Rows, entities: slice) -> Array:
-    """(m, r, dense columns), zero in rows that are not used."""
+    """(dense columns, m, r), zero in rows that are not used."""
     used = rows.used[entities]
-    Z = np.zeros((*used.shape, len(columns)))
+    Z = np.zeros((len(columns), *used.shape))
     width = rows.n_difference
     transform = rows.transform.of(entities) if isinstance(rows.transform, Deviations) else rows.transform
     for place, column in enumerate(columns):
         if column.difference is not None:
-            Z[:, :width, place] = _difference(variables, column.difference, entities, rows, transform)
+            Z[place, :, :width] = _difference(variables, column.difference, entities, rows, transform)
         if column.level is not None and column.level.kind == "one":
-            Z[:, width:, place] = 1.0
+            Z[place, :, width:] = 1.0
         elif column.level is not None:
-            Z[:, width:, place] = _shifted(variables, column.level, entities, rows.level)
-    Z *= used[:, :, None]
+            Z[place, :, width:] = _shifted(variables, column.level, entities, rows.level)
+    Z *= used
     return Z
 
 
@@ -219,7 +219,7 @@ def _difference(
     source: Source,
     entities: slice,
     rows: Rows,
-    transform: Callable[[Array, slice], Array],
+    transform: Transform,
 ) -> Array:
     """(m, transformed rows), of iv the variable transformed, of collapsed gmm its level."""
     if source.kind == "transformed":

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 Equation = Literal["both", "difference", "level"]
@@ -20,14 +21,14 @@ class Gmm:
 
     In the transformed equation of period t the instruments are the levels at t - first .. t - last; where a
     level is missing the instrument is zero. In the level equation they are first differences:
-    with equation `both` the one at lag first - 1 (deeper ones are redundant, Roodman 2009, sec. 2.8),
+    with equation `both` the one at lag first - 1 (deeper ones are redundant, Roodman 2009),
     with equation `level` those at lags first - 1 .. last - 1.
 
     Attributes:
         variables: names of columns
         lags: (first, last); last None is open. Lag 1 is t-1
         equation: None is `both` in a system, `difference` in a difference estimator
-        collapse: one column a lag, summed over periods (Roodman 2009, sec. 2.9)
+        collapse: one column a lag, summed over periods (Roodman 2009)
     """
 
     variables: tuple[str, ...]
@@ -108,7 +109,7 @@ class Model:
     def has_constant(self) -> bool:
         return self.is_system if self.constant is None else self.constant
 
-    @property
+    @cached_property
     def terms(self) -> tuple[str, ...]:
         """Names of the coefficients: `x`, `L2.x`, the constant last."""
         own = tuple(term(name, lag) for name, lag in self.regressors)

@@ -10,6 +10,7 @@ from harness.estimators.dpd.grid import Array, Mask, Variable, at_lag
 from harness.estimators.dpd.model import DpdError, Iv, Model
 
 Variables = Mapping[str, Variable]
+Transform = Callable[[Array, slice], Array]
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Deviations:
     Forward orthogonal deviations (Arellano and Bover 1995), right with gaps.
 
     With m complete observations after period t, x_t less their mean, times sqrt(m / (m + 1)). The row is
-    kept at period t+1, so that the same lags are instruments as in differences (Roodman 2009, sec. 2.6).
+    kept at period t+1, so that the same lags are instruments as in differences (Roodman 2009); eq. 5.
 
     Attributes:
         complete: (n, t), observations that enter the means
@@ -87,7 +88,7 @@ class Rows:
     weight: Array | None
     difference: slice
     level: slice
-    transform: Callable[[Array, slice], Array]
+    transform: Transform
     n_periods: int
 
     @property
@@ -183,11 +184,23 @@ def stacked(model: Model, variables: Variables, rows: Usable, weight: Array | No
     weight : (n, t), as given; rows at t have the weight of t
     Raises DpdError where an equation has no row.
     """
+    _check_rows(model, rows)
     difference, level = _span(rows.difference), _span(rows.level)
-    _check_rows(model, rows, variables)
     transform = rows.deviations or Differences()
     used = np.hstack([rows.difference[:, difference], rows.level[:, level]])
     Xy = np.zeros((*used.shape, len(model.terms) + 1))
+    _fill(Xy, model, variables, transform, difference, level)
+    own = None
+    if weight is not None:  # a deviation is kept one period late; its weight is that of its own period
+        late = weight if rows.deviations is None else at_lag(weight, 1)
+        own = np.hstack([late[:, difference], weight[:, level]])
+    Xy *= (used if own is None else np.where(used, own, 0.0))[:, :, None]
+    return Rows(model.terms, Xy, used, own, difference, level, transform, rows.complete.shape[1])
+
+
+def _fill(
+    Xy: Array, model: Model, variables: Variables, transform: Transform, difference: slice, level: slice
+) -> None:
     width = difference.stop - difference.start
     lagged = [*model.regressors, (model.outcome, 0)]
     places = [*range(len(model.regressors)), len(model.terms)]
@@ -197,12 +210,6 @@ def stacked(model: Model, variables: Variables, rows: Usable, weight: Array | No
         Xy[:, width:, place] = values[:, level]
     if model.has_constant:
         Xy[:, width:, len(model.regressors)] = 1.0
-    found = None
-    if weight is not None:  # a deviation is kept one period late; its weight is that of its own period
-        own = weight if rows.deviations is None else at_lag(weight, 1)
-        found = np.hstack([own[:, difference], weight[:, level]])
-    Xy *= (used if found is None else np.where(used, found, 0.0))[:, :, None]
-    return Rows(model.terms, Xy, used, found, difference, level, transform, rows.complete.shape[1])
 
 
 def _span(mask: Mask) -> slice:
@@ -211,7 +218,7 @@ def _span(mask: Mask) -> slice:
     return slice(int(found[0]), int(found[-1]) + 1) if len(found) else slice(1, 1)
 
 
-def _check_rows(model: Model, rows: Usable, variables: Variables) -> None:
+def _check_rows(model: Model, rows: Usable) -> None:
     if rows.difference.any():
         return
     deepest = max([lag for _, lag in model.regressors], default=0)
@@ -223,12 +230,15 @@ def _check_rows(model: Model, rows: Usable, variables: Variables) -> None:
     )
 
 
-def differenced(model: Model, variables: Variables, rows: Usable, weight: Array | None) -> Rows:
+def differenced(model: Model, variables: Variables, rows: Usable, weight: Array | None) -> Rows | None:
     """
     First differences alone, for the test of serial correlation after orthogonal deviations.
 
     Instruments do not matter here: a row is used where outcome and regressors have a difference.
+    Returns None where there is no such row.
     """
     mask = rows.complete & at_lag(rows.complete, 1) & rows.sampled
+    if not mask.any():
+        return None
     plain = replace(rows, difference=mask, level=np.zeros_like(mask), deviations=None)
     return stacked(model, variables, plain, weight)

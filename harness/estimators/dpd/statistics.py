@@ -14,6 +14,8 @@ from harness.estimators.dpd.model import CONSTANT, LEVEL_GMM, DpdError
 from harness.estimators.dpd.rows import Rows
 from harness.estimators.dpd.steps import Path, step
 
+EXACT = 1e-24  # residual squares below this share of the outcome's are rounding
+
 
 @dataclass(frozen=True)
 class Chi2:
@@ -61,7 +63,7 @@ class Counts:
         clusters: what is taken as independent: entities with any row, or clusters
     """
 
-    equation: float
+    equation: int
     difference: int
     both: int
     gretl: int
@@ -82,7 +84,7 @@ def counts(
     differenced = rows.used[:, : rows.n_difference].sum(axis=1)
     main = rows.used[:, rows.n_difference :].sum(axis=1) if rows.n_level else differenced
     present = main[main > 0]
-    n_obs = float(main.sum()) if total_weight is None else total_weight
+    n_obs = int(main.sum()) if total_weight is None else round(total_weight)
     return Counts(
         equation=n_obs,
         difference=int(differenced.sum()),
@@ -128,6 +130,8 @@ def sigma2(rows: Rows, residual: Array, h: int, is_orthogonal: bool, n_obs: floa
     squares /= 1.0 if is_orthogonal or h == 1 else 2.0
     n = float(weight[used].sum()) if weight is not None and frequency else float(used.sum())
     k = len(rows.terms)
+    if not squares > EXACT * float(np.sum(rows.Xy[:, part, -1] ** 2)):
+        raise DpdError("the regressors explain the outcome exactly: all residuals are zero")
     return Sigma2(squares / n, squares / n_obs, squares / (n - k) if n > k else float("nan"))
 
 
@@ -142,12 +146,14 @@ def difference_in_hansen(
     (Hansen's test without the group, the difference) of every group of instruments.
 
     The restricted criterion takes the block of the *full* model's S that belongs to the remaining moments, so
-    the difference is not negative (Hayashi 2000, p. 220). A group is left out where the remaining instruments
+    the difference is not negative (Hayashi 2000); eq. 12. A group is left out where the remaining instruments
     do not identify the coefficients.
 
     cross : (c, j, k+1)
     groups, level_gmm : (j,) of the columns that are kept
     """
+    if path.second is None:
+        return {}
     names = [name for name in dict.fromkeys(groups) if name != CONSTANT]
     inside = {name: groups == name for name in names}
     if level_gmm.any():
@@ -172,8 +178,9 @@ def _without(
 
 
 def _hansen_criterion(path: Path) -> float:
-    """g'Wg of the reported step, or of the second where one step is reported."""
-    return path.second.criterion if path.n_steps == 1 else path.last.criterion
+    """g'Wg of the reported step, or of the second where one step is reported; NaN where there is none."""
+    at = path.second if path.n_steps == 1 else path.last
+    return float("nan") if at is None else at.criterion
 
 
 def hansen(path: Path, instruments: int, k: int) -> Chi2:
@@ -193,61 +200,57 @@ def sargans(path: Path, variance: Sigma2, instruments: int, k: int) -> Mapping[s
 
 
 def arellano_bond(
-    order: int,
-    residual: Array,
-    plain: Array,
-    X: Array,
-    scores: Array,
-    influence: Array,
-    covariance: Array,
+    residual: Array, before: Array, X: Array, scores: Array, influence: Array, covariance: Array
 ) -> Normal | None:
     """
-    The test of serial correlation of *order*, robust (Arellano and Bond 1991, eq. 8-10).
+    The test of serial correlation, robust (Arellano and Bond 1991); eq. 13.
 
-    With w the residuals lagged by *order*: sum w_i'e_i over the root of
-    sum (w_i'e_i)² - 2 w'X A sum(Z_i'e_i e_i'w_i) + w'X V X'w.
-    e and X are first differences; Z_i'e_i holds all moments, those in levels included.
-
-    residual : (n, d), of consecutive periods, zero where not used, times the weight
-    plain : (n, d), without the weight
-    X : (n, d, k)
-    scores : (n, j), Z_i'e_i of each entity at the reported estimate
-    influence : (k, j), A = (X'Z W Z'X)⁻¹ X'Z W of the reported step
+    residual : (n, d), first differences, zero where not used, times the weight
+    before : (n, d), the same some periods before, without the weight
+    X : (n, d, k), first differences
+    scores : (n, j), Z_i'e_i of each entity at the reported estimate, moments in levels included
+    influence : (k, j), (X'Z W Z'X)⁻¹ X'Z W of the reported step
     covariance : (k, k), V as reported, before any small-sample factor
     Returns None where no residual has a predecessor.
     """
-    before = lagged(plain, order)
     products = np.einsum("nd,nd->n", before, residual)
-    if not products.any():
-        return None
-    slope = np.einsum("nd,ndk->k", before, X)
-    variance = products @ products + slope @ (-2 * influence @ (scores.T @ products) + covariance @ slope)
-    return _ratio(float(products.sum()), float(variance))
+    spread, moment = float(products @ products), scores.T @ products
+    return _serial(products, before, X, moment, spread, influence, covariance)
 
 
 def arellano_bond_conventional(
-    order: int,
     residual: Array,
-    plain: Array,
+    before: Array,
     X: Array,
-    moment_of_lag: Array,
-    spread_of_lag: float,
+    moment: Array,
+    spread: float,
     influence: Array,
     covariance: Array,
 ) -> Normal | None:
     """
     The same after one-step estimation with conventional standard errors: E(ee') is sigma² H, not e e'.
 
-    moment_of_lag : (j,), sum of Z_i' sigma²H w_i
-    spread_of_lag : sum of w_i' sigma²H w_i
+    moment : (j,), sum of Z_i' sigma²H w_i, w being *before*
+    spread : sum of w_i' sigma²H w_i
     """
-    before = lagged(plain, order)
     products = np.einsum("nd,nd->n", before, residual)
+    return _serial(products, before, X, moment, spread, influence, covariance)
+
+
+def _serial(
+    products: Array,
+    before: Array,
+    X: Array,
+    moment: Array,
+    spread: float,
+    influence: Array,
+    covariance: Array,
+) -> Normal | None:
     if not products.any():
         return None
     slope = np.einsum("nd,ndk->k", before, X)
-    variance = spread_of_lag + slope @ (-2 * influence @ moment_of_lag + covariance @ slope)
-    return _ratio(float(products.sum()), float(variance))
+    variance = spread + float(slope @ (-2 * influence @ moment + covariance @ slope))
+    return Normal(float(products.sum()) / variance**0.5) if variance > 0 else None
 
 
 def lagged(values: Array, order: int) -> Array:
@@ -256,10 +259,6 @@ def lagged(values: Array, order: int) -> Array:
     if order < values.shape[1]:
         moved[:, order:] = values[:, :-order]
     return moved
-
-
-def _ratio(covered: float, variance: float) -> Normal | None:
-    return Normal(covered / variance**0.5) if variance > 0 else None
 
 
 def wald(estimate: Array, covariance: Array) -> Chi2:

@@ -34,7 +34,7 @@ class Step:
 
 def step(weight: Inverse, total: Array, terms: tuple[str, ...]) -> Step:
     """
-    Minimises g'W g.
+    Minimises g'W g: eq. 1.
 
     total : (j, k+1), Z'[X y]
     Raises DpdError where the moments do not identify the coefficients.
@@ -52,7 +52,10 @@ def step(weight: Inverse, total: Array, terms: tuple[str, ...]) -> Step:
 
 def _check_identified(R: Array, X: Array, terms: tuple[str, ...]) -> None:
     if len(R) < X.shape[1]:
-        raise DpdError(f"{len(R)} independent moments do not identify {X.shape[1]} coefficients")
+        raise DpdError(
+            f"the two-step weight matrix has rank {len(R)}, as many as there are groups; that does not "
+            f"identify {X.shape[1]} coefficients"
+        )
     weak = np.flatnonzero(np.abs(np.diag(R)) <= 1e-9 * np.sqrt(np.sum(X * X, axis=0)))
     if len(weak):
         names = ", ".join(terms[place] for place in weak)
@@ -71,14 +74,14 @@ def scores_at(cross: Array, estimate: Array) -> Array:
 
 
 def sandwich(at: Step, scores: Array) -> Array:
-    """(k, k), the robust covariance of a one-step estimate (Roodman 2009, eq. 11). scores : (c, j) at it."""
+    """(k, k), the robust covariance of a one-step estimate , eq. 8. scores : (c, j) at it."""
     half = at.influence @ scores.T
     return np.asarray(half @ half.T)
 
 
 def windmeijer(at: Step, scores: Array, covariance: Array, cross: Array, total: Array) -> Array:
     """
-    The corrected covariance of a two-step estimate (Windmeijer 2005, eq. 3.4).
+    The corrected covariance of a two-step estimate (Windmeijer 2005), eq. 9.
 
     V + DV + VD' + D V1 D', where column k of D is -V X'Z W (dS/db_k) W Z'e with the residuals e of this step,
     dS/db_k = -sum (Z_i'x_ik e_i'Z_i + Z_i'e_i x_ik'Z_i) with those of the step before. As W Z'e is one
@@ -104,7 +107,8 @@ class Path:
     The steps taken.
 
     Attributes:
-        first, second: the one-step estimate, and the two-step estimate that Hansen's test needs in any case
+        first: the one-step estimate
+        second: the two-step one, which Hansen's test needs in any case; None where S has too small a rank
         last: the step that is reported
         last_scores: (c, j), Z'e at the estimate that the last weight is made of
         robust: (k, k), of the first estimate
@@ -113,7 +117,7 @@ class Path:
     """
 
     first: Step
-    second: Step
+    second: Step | None
     last: Step
     last_scores: Array
     robust: Array
@@ -136,9 +140,11 @@ def path(first_step: Array, cross: Array, terms: tuple[str, ...], steps: object)
     first = step(inverse(first_step), total, terms)
     scores = scores_at(cross, first.estimate)
     robust = sandwich(first, scores)
-    second = step(inverse_of_outer(scores), total, terms)
+    weight = inverse_of_outer(scores)
     if steps == 1:
+        second = step(weight, total, terms) if weight.rank >= len(terms) else None
         return Path(first, second, first, scores, robust, robust, 1)
+    second = step(weight, total, terms)
     corrected = windmeijer(second, scores, robust, cross, total)
     two = Path(first, second, second, scores, robust, corrected, 2)
     return two if steps == 2 else _iterated(two, total, cross, terms)

@@ -40,6 +40,11 @@ class Moments:
     def n_instruments(self) -> int:
         return len(self.first_step)
 
+    def as_kept(self, values: Array) -> Array:
+        """(all columns, ...) of Z to the (j, ...) that are here, in their scale, components taken."""
+        scaled = np.asarray((values[self.column].T / self.scale).T)
+        return scaled if self.components is None else self.components.T @ scaled
+
     def kept(self, places: NDArray[np.int64]) -> "Moments":
         """Only the columns at *places*."""
         if len(places) == self.n_instruments:
@@ -57,7 +62,7 @@ def first_step_factor(model: Model, rows: Rows) -> Array:
     """
     C with H = CC', (r, s): the covariance of the rows' errors were the errors in levels white noise.
 
-    h=3 is (M; I)(M; I)', M the transformation of a complete series (Roodman 2009, eq. 29); h=2 leaves out the
+    h=3 is (M; I)(M; I)', M the transformation of a complete series: eq. 4; h=2 leaves out the
     blocks between the equations; h=1 is the identity. As in xtabond2, H is that of a complete series for
     every entity, its rows and columns without observations struck out.
     """
@@ -111,16 +116,16 @@ def moments(rows: Rows, design: Instruments, variables: Variables, factor: Array
         _add_cross(cross[entities], Z, slots, rows.Xy[entities])
         if rows.weight is not None:
             root = np.sqrt(np.where(rows.used[entities], rows.weight[entities], 0.0))
-            Z = Z * root[:, :, None]
+            Z = Z * root
             slots = [(slot, values * root[:, slot.row, None]) for slot, values in slots]
         _add_first_step(first_step, Z, slots, factor, bands)
-    d = Z.shape[2]
+    d = len(design.dense)
     first_step[:d, d:] = first_step[d:, :d].T
     return _scaled(Moments(first_step, cross, np.arange(j), np.ones(j)))
 
 
 def _add_cross(cross: Array, Z: Array, slots: list[tuple[Slot, Array]], Xy: Array) -> None:
-    cross[:, : Z.shape[2]] = np.matmul(Z.transpose(0, 2, 1), Xy)
+    np.matmul(Z.transpose(1, 0, 2), Xy, out=cross[:, : len(Z)])
     for slot, values in slots:
         np.multiply(values[:, :, None], Xy[:, slot.row, None, :], out=cross[:, slot.start : slot.stop])
 
@@ -152,13 +157,16 @@ def _bands(factor: Array) -> list[Band]:
 
 
 def _mixed(Z: Array, factor: Array, bands: list[Band]) -> Array:
-    """C'Z, (m, s, d). Differences have three bands; deviations have more, and take the plain product."""
+    """C'Z, (d, m, s). Differences have three bands; deviations have more, and take the plain product."""
     if len(bands) > MOST_BANDS:
-        return np.asarray(np.matmul(factor.T, Z))
-    found = np.zeros((len(Z), factor.shape[1], Z.shape[2]))
+        return np.asarray(np.matmul(Z, factor))
+    found = np.zeros((*Z.shape[:2], factor.shape[1]))
     for band in bands:
-        part = Z[:, band.rows]
-        found[:, band.columns] += part if band.weight == 1.0 else band.weight * part
+        target, part = found[:, :, band.columns], Z[:, :, band.rows]
+        if band.weight == -1.0:
+            target -= part
+        else:
+            target += part if band.weight == 1.0 else band.weight * part
     return found
 
 
@@ -166,10 +174,10 @@ def _add_first_step(
     first_step: Array, Z: Array, slots: list[tuple[Slot, Array]], factor: Array, bands: list[Band]
 ) -> None:
     """Adds (C'Z)'(C'Z), one column of C at a time; the block above the slots' own is left to the caller."""
-    d = Z.shape[2]
+    d = len(Z)
     mixed = _mixed(Z, factor, bands)
-    flat = mixed.reshape(len(mixed) * mixed.shape[1], d)
-    first_step[:d, :d] += flat.T @ flat
+    flat = mixed.reshape(d, mixed.shape[1] * mixed.shape[2])
+    first_step[:d, :d] += flat @ flat.T
     by_row = {slot.row: (slot, values) for slot, values in slots}
     for s in range(factor.shape[1] if slots else 0):
         met = [(by_row[row], factor[row, s]) for row in np.flatnonzero(factor[:, s]) if row in by_row]
@@ -179,7 +187,7 @@ def _add_first_step(
         places = np.concatenate([np.arange(slot.start, slot.stop) for (slot, _), _ in met])
         first_step[np.ix_(places, places)] += values.T @ values
         if d:
-            first_step[places, :d] += values.T @ mixed[:, s]
+            first_step[places, :d] += values.T @ mixed[:, :, s].T
 
 
 def _scaled(found: Moments) -> Moments:
@@ -199,7 +207,7 @@ def project(rows: Rows, design: Instruments, variables: Variables, values: Array
     for entities in chunks(rows, design):
         Z = dense_values(design.dense, variables, rows, entities)
         v = values[entities]
-        found[: Z.shape[2]] += Z.reshape(v.size, Z.shape[2]).T @ v.ravel()
+        found[: len(Z)] += Z.reshape(len(Z), v.size) @ v.ravel()
         for slot in design.slots:
             found[slot.start : slot.stop] += slot_values(slot, variables, rows, entities).T @ v[:, slot.row]
     return found
@@ -209,7 +217,8 @@ def matrix(rows: Rows, design: Instruments, variables: Variables) -> Array:
     """Z in full, (n, r, all columns). For small problems: it holds n·r·j doubles."""
     everybody = slice(0, len(rows.used))
     Z = np.zeros((*rows.used.shape, design.n_columns))
-    Z[:, :, : len(design.dense)] = dense_values(design.dense, variables, rows, everybody)
+    dense = dense_values(design.dense, variables, rows, everybody)
+    Z[:, :, : len(dense)] = dense.transpose(1, 2, 0)
     for slot in design.slots:
         Z[:, slot.row, slot.start : slot.stop] = slot_values(slot, variables, rows, everybody)
     return Z
