@@ -1,6 +1,5 @@
 """One call into R, by rpy2 or by Rscript: the only file that imports rpy2."""
 
-import ctypes
 import os
 import shutil
 import signal
@@ -17,9 +16,10 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from harness import rserial
+from harness import rscripts, rserial
 from harness.errors import EstimationError, NotInstalled, Unsupported, UsageError
 from harness.result import Cell, Estimates, NotOffered
+from harness.subprogram import supervised
 
 Bridge = Literal["rpy2", "rscript"]
 ENVIRONMENT_VARIABLE = "HARNESS_R_BRIDGE"
@@ -62,7 +62,7 @@ class Versions:
 
 
 def call(
-    script: str,
+    script: str | tuple[str, ...],
     function: str,
     frame: pd.DataFrame,
     settings: Mapping[str, Any],
@@ -71,6 +71,7 @@ def call(
     """
     `function(data, settings)` of *script* in `r_scripts/`, run by the bridge of this process.
 
+    script : a file, or the files of one script in the order they are read
     settings : nested plain values; they reach R as values, never as text of a program
     Raises NotInstalled where R or a package is missing, Unsupported where the package cannot do it,
     EstimationError with R's own words where it failed.
@@ -87,7 +88,10 @@ def call(
 
 
 def run(
-    script: str, function: str, arguments: Mapping[str, Any], packages: tuple[str, ...] = ()
+    script: str | tuple[str, ...],
+    function: str,
+    arguments: Mapping[str, Any],
+    packages: tuple[str, ...] = (),
 ) -> dict[str, Any]:
     """
     The whole reply to `function(arguments)`: value, warnings, messages, output; value as `rserial` reads it.
@@ -97,7 +101,7 @@ def run(
     request = {
         "folder": str(scripts()),
         "packages": list(packages),
-        "script": script,
+        "script": [script] if isinstance(script, str) else list(script),
         "fun": function,
         "arguments": arguments,
     }
@@ -125,10 +129,8 @@ def versions() -> Versions:
 
 
 def scripts() -> Path:
-    """The folder of R scripts: inside the package in a wheel, beside it in a checkout."""
-    package = Path(__file__).resolve().parent
-    inside = package / "r_scripts"
-    return inside if inside.is_dir() else package.parent / "r_scripts"
+    """The folder of R scripts."""
+    return rscripts.folder()
 
 
 def blas() -> str:
@@ -220,35 +222,10 @@ def _by_rscript(request: bytes) -> bytes:
     with tempfile.TemporaryDirectory(prefix="harness-r-") as folder:
         asked, answered = Path(folder, "request.rds"), Path(folder, "answer.rds")
         asked.write_bytes(request)
-        said = _supervised([program, "--vanilla", str(scripts() / "bridge.R"), str(asked), str(answered)])
+        said = supervised([program, "--vanilla", str(scripts() / "bridge.R"), str(asked), str(answered)])
         if not answered.is_file():
             raise EstimationError(f"Rscript ended without an answer: {said}")
         return answered.read_bytes()
-
-
-def _supervised(command: list[str]) -> str:
-    """Runs *command* in a process group that never outlives this process. Returns the end of what it said."""
-    child = subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        start_new_session=True,
-        preexec_fn=_die_with_parent if sys.platform == "linux" else None,
-    )
-    try:
-        said, _ = child.communicate()
-    except BaseException:
-        os.killpg(child.pid, signal.SIGKILL)
-        child.wait()
-        raise
-    return " ".join(said.split())[-500:] or f"exit code {child.returncode}"
-
-
-def _die_with_parent() -> None:
-    """Linux only: the kernel kills this child when its parent is killed (prctl(2), PR_SET_PDEATHSIG = 1)."""
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
 _BRIDGES: Mapping[Bridge, Callable[[bytes], bytes]] = {"rpy2": _by_rpy2, "rscript": _by_rscript}

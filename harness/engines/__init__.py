@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
 from types import MappingProxyType
@@ -16,7 +17,12 @@ if TYPE_CHECKING:
 
 
 class EngineModule(Protocol):
-    """The three functions of an engine's module."""
+    """
+    The three functions of an engine's module.
+
+    One that only writes scripts for another program may have a fourth, `script(spec, column, model, sheet)`:
+    `translate` from the data file on, for `harness show`.
+    """
 
     def translate(self, model: AnyModel, sheet: Sheet) -> str:
         """The exact call, as a text that a person could run. Runs nothing, imports no estimation library."""
@@ -65,14 +71,20 @@ _BUILT_IN = (
     Engine("python-index", "harness.engines.python_index", _CONSTRUCTED),
     Engine("python-pymcdm", "harness.engines.python_pymcdm", ("index",), mend=_MCDM),
     Engine("r-base", "harness.engines.r_base", ("descriptive", *_CONSTRUCTED), **_R),  # type: ignore[arg-type]
+    Engine(
+        "gretl-dpanel",
+        "harness.engines.gretl_dpanel",
+        ("dynamic-panel",),
+        mend="sudo apt-get install gretl",
+    ),
+    Engine("stata-xtabond2", "harness.engines.stata_xtabond2", ("dynamic-panel",), mend="install Stata"),
     # Known words whose engines are yet to come: their columns end `skipped`.
-    Engine("gretl-dpanel", "", ("dynamic-panel",)),
-    Engine("stata-xtabond2", "", ("dynamic-panel",)),
     Engine("python-fsqca", "", ("fuzzy-set",)),
     Engine("r-qca", "", ("fuzzy-set",)),
 )
 
 
+@cache
 def engines() -> Mapping[str, Engine]:
     """
     Every engine by id: the built-in ones, and those that installed packages add.
