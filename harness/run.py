@@ -246,6 +246,9 @@ class _Known:
             return _no_fit(self.spec, column, engine.id, "skipped", reason)
         if self.store is None:
             return None
+        reason = self.store.absent(engine)
+        if reason:
+            return _no_fit(self.spec, column, engine.id, "skipped", reason)
         known = provenance(self.spec, engine, self.data_sha256)
         key = self.store.key(self.spec, column, engine, self.data_sha256, known.script_sha256)
         self.keys[column, engine.id] = key
