@@ -206,7 +206,8 @@ def _gretl(data: Path, instruments: str, repetitions: int) -> Path:
     options = "--system --two-step" + (" --collapse" if instruments == "collapsed" else "")
     script = data.with_suffix(".inp")
     script.write_text(
-        f"set verbose off\nopen {data} --quiet\nsetobs id t --panel-vars\nscalar fastest = 1e9\n"
+        "set verbose off\nset omp_num_threads 1\n"
+        f"open {data} --quiet\nsetobs id t --panel-vars\nscalar fastest = 1e9\n"
         f"loop {repetitions}\nset stopwatch\ndpanel 1 ; y {x} const ; {block} {options} --quiet\n"
         "scalar taken = $stopwatch\nfastest = taken < fastest ? taken : fastest\nendloop\nbundle b = $model\n"
         'printf "[%.6f, null, %d, %.15g, %.15g]\\n", fastest, b.ninst, $coeff[1], $stderr[1]\n',
