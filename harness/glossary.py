@@ -121,6 +121,24 @@ _ALL = [
     ),
     *_measures("solution", 0.0, n_models="minimal models of the solution", role="core or peripheral"),
     *_measures(
+        "index",
+        0.0,
+        n_obs="values of the constructed variable",
+        n_cases="entities of the type",
+        fingerprint="hash of the values at ten digits, modulo 2^31 - 1",
+    ),
+    *_measures(
+        "index",
+        1e-9,
+        weight="weight of the indicator",
+        entropy="entropy of the indicator, 0 to 1",
+        mean="arithmetic mean",
+        sd="standard deviation, denominator N-1",
+        min="smallest value",
+        max="largest value",
+        cut_point="quantile that parts two levels",
+    ),
+    *_measures(
         "necessity", _NUMBER, inclusion="consistency", ron="relevance of necessity", coverage="coverage"
     ),
 ]

@@ -306,7 +306,7 @@ DYNAMIC_FAULTS = {
     "no model": (
         "  model: dynamic-panel\n", "",
         "6:1: every column: the required key 'model' is missing. Add it to base: one of dynamic-"
-        "panel, panel, linear, descriptive."),
+        "panel, panel, linear, descriptive, index, agglomeration, quantile-type."),
     "an unknown engine": (
         "r-plm]", "¦r-plmm]",
         "there is no engine 'r-plmm'; did you mean 'r-plm'?"),

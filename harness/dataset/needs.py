@@ -4,7 +4,18 @@ from collections.abc import Iterator
 
 from harness.errors import DataError
 from harness.expression import ExpressionError, names, parse
-from harness.spec import AnyModel, Descriptive, DynamicPanel, Estimated, Linear, Spec, StaticPanel
+from harness.spec import (
+    Agglomeration,
+    AnyModel,
+    Constructed,
+    Descriptive,
+    DynamicPanel,
+    Estimated,
+    Index,
+    Linear,
+    Spec,
+    StaticPanel,
+)
 
 
 def needed(spec: Spec) -> dict[str, str]:
@@ -38,6 +49,8 @@ def names_in(text: str, place: str) -> set[str]:
 
 
 def _keys(spec: Spec) -> Iterator[tuple[str, str]]:
+    yield from ((f"data.checks.{name}", name) for name in spec.data.checks)
+    yield from (("data.one_of", name) for names in spec.data.one_of for name in names)
     panel = spec.data.panel
     if panel is not None:
         yield "data.panel.entity", panel.entity
@@ -60,6 +73,9 @@ def used(model: AnyModel, place: str) -> Iterator[tuple[str, str]]:
         if model.by is not None:
             yield "by", model.by
         return
+    if isinstance(model, Constructed):
+        yield from _constructed(model)
+        return
     yield from _estimated(model)
     if isinstance(model, DynamicPanel):
         yield from _instruments(model)
@@ -68,6 +84,16 @@ def used(model: AnyModel, place: str) -> Iterator[tuple[str, str]]:
         yield from (("instruments", name) for name in model.instruments)
     if isinstance(model, Linear):
         yield from (("dummies", name) for name in model.dummies)
+
+
+def _constructed(model: Constructed) -> Iterator[tuple[str, str]]:
+    if isinstance(model, Index):
+        yield from (("indicators", name) for name in model.indicators)
+    elif isinstance(model, Agglomeration):
+        yield from (("share", name) for name in model.share)
+        yield from (("coordinates", name) for name in model.coordinates)
+    else:
+        yield "of", model.of
 
 
 def _estimated(model: Estimated) -> Iterator[tuple[str, str]]:

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 
 from harness import glossary
 from harness.glossary import plain
-from harness.spec import AnyModel, Descriptive, DynamicPanel, Linear, Spec, terms
+from harness.spec import AnyModel, Constructed, Descriptive, DynamicPanel, Linear, Spec, terms
 
 _COMPONENTS = ("entity", "time", "group", "idiosyncratic")
 _OF_A_GROUP = ("diff_hansen_", "hansen_excl_")
@@ -21,6 +21,7 @@ class Words:
         coefficients: terms
         prefixes: `year=` where a column has a dummy for every year: any value may follow
         variables: of descriptive columns
+        constructed: indicators, types and names of constructed variables
         groups: names of instrument groups
         stars: how many limits the spec's legend has
     """
@@ -28,6 +29,7 @@ class Words:
     coefficients: frozenset[str]
     prefixes: tuple[str, ...]
     variables: frozenset[str]
+    constructed: frozenset[str]
     groups: frozenset[str]
     stars: int
 
@@ -43,6 +45,8 @@ class Words:
             return _fit(term, measure)
         if part == "descriptives" and term not in self.variables and plain(term) not in self.variables:
             return f"'{term}' is no variable of the spec{did_you_mean(term, self.variables)}"
+        if part == "index" and plain(term) not in self.constructed:
+            return f"'{term}' is nothing that the spec constructs{did_you_mean(term, self.constructed)}"
         return ""
 
     def _coefficient(self, term: str) -> str:
@@ -78,6 +82,7 @@ def words(spec: Spec) -> Words:
         frozenset(term for term in named if not term.endswith("=")),
         tuple(sorted(term for term in named if term.endswith("="))),
         frozenset(v for model in models if isinstance(model, Descriptive) for v in model.variables),
+        frozenset(term for model in models if isinstance(model, Constructed) for term in model.terms),
         frozenset(group for model in models for group in _groups(model)),
         len(spec.stars),
     )
@@ -85,7 +90,7 @@ def words(spec: Spec) -> Words:
 
 def _named(model: AnyModel, time: str) -> Iterator[str]:
     """Terms of the coefficients; `year=` stands for a dummy of every year."""
-    if isinstance(model, Descriptive):
+    if isinstance(model, Descriptive | Constructed):
         return
     yield from (term for term, _, _ in terms(model.regressors))
     if model.has_constant:

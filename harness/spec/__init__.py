@@ -1,5 +1,6 @@
 """The types of a spec: one published table, its data, its model, its columns."""
 
+from harness.spec.constructed import Agglomeration, Index, QuantileType
 from harness.spec.fields import Fault, Strict, did_you_mean, term, terms
 from harness.spec.models import (
     DESCRIPTIVE_MEASURES,
@@ -8,6 +9,7 @@ from harness.spec.models import (
     MODELS,
     PANEL_TESTS,
     AnyModel,
+    Constructed,
     Descriptive,
     DynamicPanel,
     Estimated,
@@ -21,6 +23,7 @@ from harness.spec.models import (
 from harness.spec.table import (
     ID,
     Bound,
+    Check,
     Claim,
     Data,
     Head,
@@ -41,9 +44,12 @@ __all__ = [
     "MODELS",
     "MODEL_ADAPTER",
     "PANEL_TESTS",
+    "Agglomeration",
     "AnyModel",
     "Bound",
+    "Check",
     "Claim",
+    "Constructed",
     "Data",
     "Descriptive",
     "DynamicPanel",
@@ -52,6 +58,7 @@ __all__ = [
     "GmmGroup",
     "Head",
     "Identity",
+    "Index",
     "Instruments",
     "IvGroup",
     "KnownDifference",
@@ -61,6 +68,7 @@ __all__ = [
     "OpenSetting",
     "PanelKeys",
     "PrintRule",
+    "QuantileType",
     "Source",
     "Spec",
     "StaticPanel",
