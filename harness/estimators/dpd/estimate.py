@@ -1,6 +1,7 @@
 """From columns of data to an estimate with its covariance and tests."""
 
 import os
+import resource
 from collections.abc import Mapping
 
 import numpy as np
@@ -45,7 +46,7 @@ def fit(
     sample : (n_rows,) bool, rows to estimate on; lags and instruments are taken from all rows. None is all
     weights : (n_rows,), positive; rows of period t have the weight of t
     cluster : (n_rows,), any labels
-    memory_limit : bytes; None is half of this machine's memory
+    memory_limit : bytes; None is half of what this process may have
     Raises DpdError, with the numbers, where model and data do not go together.
     """
     check(model)
@@ -99,7 +100,10 @@ def _check_size(rows: Rows, design: Instruments, limit: int) -> None:
 
 
 def _half_of_memory() -> int:
-    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+    """Of the machine's, or of what this process may have, where that is less."""
+    machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    allowed = resource.getrlimit(resource.RLIMIT_AS)[0]
+    return (machine if allowed == resource.RLIM_INFINITY else min(machine, allowed)) // 2
 
 
 def _check_count(found: Moments, design: Instruments, rows: Rows) -> None:
