@@ -13,7 +13,6 @@ from harness.estimators.dpd.components import reduced
 from harness.estimators.dpd.data import Problem, Table, problem
 from harness.estimators.dpd.grid import Array
 from harness.estimators.dpd.instruments import Instruments, instruments
-from harness.estimators.dpd.inverse import independent
 from harness.estimators.dpd.model import DpdError, Model, check
 from harness.estimators.dpd.regressors import dependent
 from harness.estimators.dpd.result import Fit
@@ -65,12 +64,11 @@ def _solved(on: Problem, memory_limit: int) -> Fit:
     _check_size(rows, design, memory_limit)
     factor = first_step_factor(model, rows)
     found = moments(rows, design, on.variables, factor)
-    found = found.kept(independent(found.first_step))
     if model.principal_components is not None:
         found = reduced(found, rows, design, on.variables, model.principal_components)
     _check_count(found, design, rows)
     cross = _independent_sums(found, on, rows, design)
-    steps = path(found.first_step, cross, rows.terms, model.steps)
+    steps = path(found.first_step, cross, rows.terms, model.steps, found.metric)
     return _reported(Work(on, rows, design, factor, found, cross, steps), dropped)
 
 
