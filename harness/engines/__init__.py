@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
 from types import MappingProxyType
@@ -83,6 +84,7 @@ _BUILT_IN = (
 )
 
 
+@cache
 def engines() -> Mapping[str, Engine]:
     """
     Every engine by id: the built-in ones, and those that installed packages add.
