@@ -92,7 +92,7 @@ class Timing:
 
 
 def simulated(case: Case) -> Columns:
-    """y on its lag (0.5), six autoregressive regressors (0.3 each) and an effect."""
+    """y on its lag (0.5), six autoregressive regressors (0.3 each) and an effect; all of unit variance."""
     random = np.random.default_rng(0)
     shape = (case.n, case.t)
     x = random.standard_normal((6, *shape))
@@ -105,6 +105,7 @@ def simulated(case: Case) -> Columns:
     for s in range(1, case.t):
         y[:, s] += 0.5 * y[:, s - 1]
     columns = {"y": y.ravel(), **{name: x[number].ravel() for number, name in enumerate(REGRESSORS)}}
+    columns = {name: values / values.std() for name, values in columns.items()}
     columns["id"] = np.repeat(np.arange(case.n), case.t)
     columns["t"] = np.tile(np.arange(case.t), case.n)
     return columns
@@ -206,7 +207,8 @@ def _gretl(data: Path, instruments: str, repetitions: int) -> Path:
     options = "--system --two-step" + (" --collapse" if instruments == "collapsed" else "")
     script = data.with_suffix(".inp")
     script.write_text(
-        f"set verbose off\nopen {data} --quiet\nsetobs id t --panel-vars\nscalar fastest = 1e9\n"
+        "set verbose off\nset omp_num_threads 1\n"
+        f"open {data} --quiet\nsetobs id t --panel-vars\nscalar fastest = 1e9\n"
         f"loop {repetitions}\nset stopwatch\ndpanel 1 ; y {x} const ; {block} {options} --quiet\n"
         "scalar taken = $stopwatch\nfastest = taken < fastest ? taken : fastest\nendloop\nbundle b = $model\n"
         'printf "[%.6f, null, %d, %.15g, %.15g]\\n", fastest, b.ninst, $coeff[1], $stderr[1]\n',
@@ -299,7 +301,7 @@ processor's seconds say more than the clock's.
 `collapsed` is gmm(y, 2:8) collapsed and iv(x1 .. x6); `outcome` is gmm(y, 2:.) and iv; `all` is
 gmm(y x1 .. x6, 2:.). pgmm has no constant and makes two columns of each iv in a system, so its model is
 another one, of about the same size. With more instruments than entities (`all`) the two-step weight matrix is
-singular, and engines part on its inverse; elsewhere dpd, pydynpd and gretl agree to the digits shown.
+singular: columns have unit variance here, so that dpd, pydynpd and gretl take the same Moore-Penrose inverse.
 """
 
 
