@@ -1,7 +1,7 @@
 """Conservative, parsimonious and intermediate solutions, each with all of its minimal models."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -135,8 +135,7 @@ def _check(table: TruthTable) -> None:
         highest = float(np.nanmax(table.inclusion, initial=0.0))
         raise FsqcaError(
             f"No configuration is positive at incl_cut {table.incl_cut[0]:g}, pri_cut {table.pri_cut:g} and "
-            f"n_cut {table.n_cut} (the highest inclusion is {highest:.3f}): there is nothing to explain; lower a "
-            "cut-off."
+            f"n_cut {table.n_cut} (highest inclusion {highest:.3f}), so nothing is explained: lower one."
         )
 
 
@@ -305,6 +304,20 @@ def _united(
         common=tuple(sorted(common)),
         used=tuple(sorted(used)),
         pairs=pairs,
+    )
+
+
+def of_pair(solution: Solution, pair: Pair) -> Solution:
+    """One pair of an intermediate solution as a solution of its own."""
+    return replace(
+        solution,
+        models=pair.models,
+        n_models=pair.n_models,
+        count_is_exact=pair.count_is_exact,
+        primes=pair.primes,
+        common=pair.common,
+        used=tuple(sorted({term for model in pair.models for term in model})),
+        pairs=(pair,),
     )
 
 
