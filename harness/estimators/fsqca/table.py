@@ -1,7 +1,7 @@
 """The truth table: which configurations the cases show, and which of them are subsets of the outcome."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,44 +102,70 @@ def truth_table(
     exclude : codes set to `0`: the enhanced standard analysis (Schneider & Wagemann 2012, ch. 8)
     Raises FsqcaError for cut-offs outside their range or that leave no row.
     """
-    one, zero = _cuts(incl_cut, pri_cut, n_cut)
     row_of_case = _rows(data)
     codes, n_cases = np.unique(row_of_case[row_of_case >= 0], return_counts=True)
-    if not len(codes) or n_cases.max() < n_cut:
-        most = int(n_cases.max()) if len(codes) else 0
-        raise FsqcaError(f"n_cut: no configuration has {n_cut} cases; the fullest has {most}. Lower n_cut.")
     inclusion, pri = _row_fits(data, codes)
-    excluded = _excluded(exclude, data.k)
-    output = _outputs(inclusion, pri, (one, zero), pri_cut, rules)
-    output[n_cases < n_cut] = UNDER_N_CUT
-    output[np.isin(codes, excluded)] = NEGATIVE
-    return TruthTable(
-        data,
-        codes,
-        n_cases,
-        inclusion,
-        pri,
-        output,
-        (one, zero),
-        pri_cut,
-        n_cut,
-        excluded,
-        row_of_case,
-        rules,
+    uncut = TruthTable(
+        data=data,
+        codes=codes,
+        n_cases=n_cases,
+        inclusion=inclusion,
+        pri=pri,
+        output=np.full(len(codes), UNDER_N_CUT),
+        incl_cut=(1.0, 1.0),
+        pri_cut=0.0,
+        n_cut=1,
+        excluded=(),
+        row_of_case=row_of_case,
+        rules=rules,
+    )
+    return cut_anew(uncut, incl_cut, pri_cut, n_cut, exclude)
+
+
+def cut_anew(
+    table: TruthTable,
+    incl_cut: float | tuple[float, float] | None = None,
+    pri_cut: float | None = None,
+    n_cut: int | None = None,
+    exclude: Iterable[int] | None = None,
+) -> TruthTable:
+    """
+    The same rows under other cut-offs, those omitted unchanged; arguments and errors as of
+    `truth_table`.
+    """
+    one, zero = _pair(table.incl_cut if incl_cut is None else incl_cut)
+    pri_cut = table.pri_cut if pri_cut is None else pri_cut
+    n_cut = table.n_cut if n_cut is None else n_cut
+    excluded = table.excluded if exclude is None else _excluded(exclude, table.data.k)
+    _check_cuts(one, zero, pri_cut, n_cut)
+    most = int(table.n_cases.max(initial=0))
+    if most < n_cut:
+        raise FsqcaError(f"n_cut: no configuration has {n_cut} cases; the fullest has {most}. Lower n_cut.")
+    output = _outputs(table.inclusion, table.pri, (one, zero), pri_cut, table.rules)
+    output[table.n_cases < n_cut] = UNDER_N_CUT
+    output[np.isin(table.codes, excluded)] = NEGATIVE
+    return replace(
+        table,
+        output=output,
+        incl_cut=(one, zero),
+        pri_cut=float(pri_cut),
+        n_cut=int(n_cut),
+        excluded=excluded,
     )
 
 
-def _cuts(incl_cut: float | tuple[float, float], pri_cut: float, n_cut: int) -> tuple[float, float]:
+def _pair(incl_cut: float | tuple[float, float]) -> tuple[float, float]:
     one, zero = incl_cut if isinstance(incl_cut, tuple) else (incl_cut, incl_cut)
-    if not (0 < one <= 1 and 0 <= zero <= one):
-        raise FsqcaError(
-            f"incl_cut is ({one}, {zero}); it must hold 0 <= zero <= one <= 1, with one above 0."
-        )
-    if not 0 <= pri_cut <= 1:
-        raise FsqcaError(f"pri_cut is {pri_cut}; it must lie in 0..1.")
-    if n_cut < 1 or n_cut != int(n_cut):
-        raise FsqcaError(f"n_cut is {n_cut}; it is a number of cases: 1, 2, ...")
     return float(one), float(zero)
+
+
+def _check_cuts(one: float, zero: float, pri_cut: float, n_cut: int) -> None:
+    if not (0 < one <= 1 and 0 <= zero <= one):
+        raise FsqcaError(f"incl_cut is ({one:g}, {zero:g}); write 0 <= zero <= one <= 1, with one above 0.")
+    if not 0 <= pri_cut <= 1:
+        raise FsqcaError(f"pri_cut is {pri_cut:g}; it must lie in 0..1.")
+    if n_cut < 1 or n_cut != int(n_cut):
+        raise FsqcaError(f"n_cut is {n_cut:g}; it is a number of cases: 1, 2, ...")
 
 
 def _rows(data: Sets) -> Codes:
@@ -162,7 +188,7 @@ def _row_fits(data: Sets, codes: Codes) -> tuple[Array, Array]:
     """Inclusion and PRI of every row, a block of cases at a time so that the block stays in the cache."""
     y = data.membership
     total = np.zeros((3, len(codes)))
-    block = max(16, _CELLS_AT_ONCE // len(codes))
+    block = max(16, _CELLS_AT_ONCE // max(1, len(codes)))
     for start in range(0, data.n, block):
         part = slice(start, start + block)
         both = memberships_of_rows(data.memberships[:, part], codes)
