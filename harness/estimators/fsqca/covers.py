@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import prod
+from math import ceil, prod
 
 import numpy as np
+from scipy import sparse
 
-from harness.estimators.fsqca.smallest import Effort, bits, exchanged, smallest_cover
+from harness.estimators.fsqca.smallest import Effort, bits, exchanged, row_prices, smallest_cover
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,21 +132,23 @@ def minimum_covers(rows: Sequence[Sequence[int]], effort: Effort) -> Covers:
     All covers of the rows with the fewest columns.
 
     rows : for each row the numbers of the columns that cover it, at least one
-    HiGHS finds the size of large charts and the prices of their rows (the duals of the relaxed problem): what
-    is left to cover costs at least its prices, and a column that is too dear for the size is in no minimum
-    cover (reduced-cost fixing). The search takes the row with the fewest columns, tries them, and bars each
-    from the choices after it, so that no cover comes twice; columns that now cover the same are tried as one;
+    The relaxed problem gives prices of rows, so that what is left to cover costs at least its prices, and a
+    column that is too dear for a size is in no cover of it (reduced-cost fixing). Sizes are tried from the
+    sum of the prices on. The search takes the row with the fewest columns, tries them, and bars each from the
+    choices after it, so that no cover comes twice; columns that now cover the same are tried as one;
     remainders that were met before are not searched again, and remainders that fall apart are searched in
-    parts.
+    parts. Where that takes too many steps, HiGHS finds the size and one cover, and exchanges of columns give
+    more of them.
     """
-    start = smallest_cover(rows, effort)
-    search = _Search(rows, start.prices, effort.steps)
+    prices = row_prices(rows)
+    search = _Search(rows, prices, effort.steps)
+    size = max(1, ceil(sum(prices) - 1e-6))
     try:
-        node = search.best(*search.everything, start.size)
+        while (node := search.best(*search.everything, size)) is None:
+            size += 1
     except (_TooMany, RecursionError):
-        return Covers(start.size, start.at_least, None, exchanged(rows, start.cover))
-    if node is None:  # cannot be: a cover of this size is at hand
-        raise AssertionError("no cover of the size that HiGHS found")
+        start = smallest_cover(rows, prices, effort)
+        return Covers(start.size, max(size, start.at_least), None, exchanged(rows, start.cover))
     return Covers(node.size, node.size, node)
 
 
@@ -165,8 +168,9 @@ class _Search:
             for column in row:
                 self.rows_of[column] = self.rows_of.get(column, 0) | 1 << i
         self.columns = list(self.rows_of)
-        self.priced = np.array([[self.rows_of[c] >> i & 1 for i in range(len(rows))] for c in self.columns])
-        self.priced = self.priced * self.prices
+        cells = [(j, i) for j, column in enumerate(self.columns) for i in bits(self.rows_of[column])]
+        at, row = np.array(cells).T
+        self.priced = sparse.csr_matrix((self.prices[row], (at, row)), (len(self.columns), len(rows)))
         self.known: dict[tuple[int, int], Node] = {}
         self.beyond: dict[tuple[int, int], int] = {}
 
@@ -205,7 +209,9 @@ class _Search:
         open_rows[numbers] = 1
         total = float(self.prices @ open_rows)
         cost = total + 1 - self.priced @ open_rows
-        return sum(1 << self.columns[j] for j in np.flatnonzero(cost > budget + 1e-6))
+        flags = np.zeros(max(self.columns) + 1, dtype=np.bool_)
+        flags[self.columns] = cost > budget + 1e-6
+        return int.from_bytes(np.packbits(flags, bitorder="little").tobytes(), "little")
 
     def _spend(self, steps: int) -> None:
         self.steps -= steps

@@ -1,4 +1,4 @@
-"""One smallest cover of a chart, by integer programming, with proof of its size."""
+"""Bounds on the size of a cover and one smallest cover, by linear and integer programming."""
 
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import optimize, sparse
 
-_SMALL = 12  # rows; a chart this small is searched faster than HiGHS starts
+_SMALL = 12  # rows
 
 
 @dataclass(frozen=True)
@@ -32,62 +32,64 @@ class Smallest:
     Attributes:
         cover: its columns
         at_least: no cover has fewer columns than this
-        prices: (rows,) >= 0; the prices of the rows that any one column covers add up to 1 at most, so that
-            rows cannot be covered with fewer columns than the sum of their prices
     """
 
     cover: tuple[int, ...]
     at_least: int
-    prices: tuple[float, ...]
 
     @property
     def size(self) -> int:
         return len(self.cover)
 
 
-def smallest_cover(rows: Sequence[Sequence[int]], effort: Effort) -> Smallest:
+def smallest_cover(rows: Sequence[Sequence[int]], prices: Sequence[float], effort: Effort) -> Smallest:
     """
-    A cover with the fewest columns; of small charts any cover, of which the search then makes the best.
+    A cover with the fewest columns by HiGHS, or the best within effort.seconds with what is proved of its
+    size.
 
     rows : for each row the numbers of the columns that cover it, at least one
+    prices : (rows,) of `row_prices`
     """
-    greedy = _greedy(rows)
-    if len(rows) <= _SMALL:
-        return Smallest(greedy, 1, (0.0,) * len(rows))
-    names = sorted({column for row in rows for column in row})
-    chart = _matrix(rows, names)
-    prices = _prices(chart)
-    if len(greedy) <= np.ceil(sum(prices) - 1e-6):
-        return Smallest(greedy, len(greedy), prices)
+    names = _names(rows)
     found = optimize.milp(
         np.ones(len(names)),
-        constraints=optimize.LinearConstraint(chart, lb=1),
+        constraints=optimize.LinearConstraint(_matrix(rows, names), lb=1),
         integrality=np.ones(len(names)),
         bounds=optimize.Bounds(0, 1),
         options={"time_limit": effort.seconds},
     )
-    bound = max(sum(prices), found.mip_dual_bound if found.mip_dual_bound is not None else 0.0)
-    cover = greedy if found.x is None else tuple(names[j] for j in np.flatnonzero(found.x > 0.5))
-    return Smallest(cover, min(len(cover), int(np.ceil(bound - 1e-6))), prices)
+    bound = max(sum(prices), found.mip_dual_bound or 0.0)
+    cover = _greedy(rows) if found.x is None else tuple(names[j] for j in np.flatnonzero(found.x > 0.5))
+    return Smallest(cover, min(len(cover), int(np.ceil(bound - 1e-6))))
+
+
+def row_prices(rows: Sequence[Sequence[int]]) -> tuple[float, ...]:
+    """
+    Prices of the rows, none below zero, those of the rows of any one column adding up to 1 at most, so that
+    rows cannot be covered with fewer columns than their prices add up to.
+
+    They are the duals of the covering problem in fractions, scaled down so that rounding makes no column
+    dearer than 1; zeros for charts so small that they are searched faster than a linear programme starts.
+    """
+    if len(rows) <= _SMALL:
+        return (0.0,) * len(rows)
+    chart = _matrix(rows, _names(rows))
+    relaxed = optimize.linprog(np.ones(chart.shape[1]), -chart, -np.ones(chart.shape[0]), method="highs")
+    if relaxed.status != 0:
+        return (0.0,) * len(rows)
+    prices = np.maximum(0.0, -relaxed.ineqlin.marginals)
+    dearest = float((chart.T @ prices).max())
+    return tuple(float(price) for price in prices / max(1.0, dearest))
+
+
+def _names(rows: Sequence[Sequence[int]]) -> list[int]:
+    return sorted({column for row in rows for column in row})
 
 
 def _matrix(rows: Sequence[Sequence[int]], names: Sequence[int]) -> sparse.csr_matrix:
     place = {column: i for i, column in enumerate(names)}
     i, j = np.array([(i, place[column]) for i, row in enumerate(rows) for column in row]).T
     return sparse.csr_matrix((np.ones(len(i)), (i, j)), (len(rows), len(names)))
-
-
-def _prices(chart: sparse.csr_matrix) -> tuple[float, ...]:
-    """
-    The duals of the relaxed covering problem, scaled down so that rounding makes no column dearer than
-    1.
-    """
-    relaxed = optimize.linprog(np.ones(chart.shape[1]), -chart, -np.ones(chart.shape[0]), method="highs")
-    if relaxed.status != 0:
-        return (0.0,) * int(chart.shape[0])
-    prices = np.maximum(0.0, -relaxed.ineqlin.marginals)
-    dearest = float((chart.T @ prices).max())
-    return tuple(float(price) for price in prices / max(1.0, dearest))
 
 
 def _greedy(rows: Sequence[Sequence[int]]) -> tuple[int, ...]:
