@@ -31,6 +31,7 @@ FLOORS = {
     "rsession": 2,
     "schemas": 2,
     "rserial": 2,
+    "memberships": 2,
     "printed": 1,
     "glossary": 1,
     "errors": 1,

@@ -4,7 +4,16 @@ from collections.abc import Iterator
 
 from harness.errors import DataError
 from harness.expression import ExpressionError, names, parse
-from harness.spec import AnyModel, Descriptive, DynamicPanel, Estimated, Linear, Spec, StaticPanel
+from harness.spec import (
+    AnyModel,
+    Descriptive,
+    DynamicPanel,
+    Estimated,
+    FuzzySet,
+    Linear,
+    Spec,
+    StaticPanel,
+)
 
 
 def needed(spec: Spec) -> dict[str, str]:
@@ -60,6 +69,9 @@ def used(model: AnyModel, place: str) -> Iterator[tuple[str, str]]:
         if model.by is not None:
             yield "by", model.by
         return
+    if isinstance(model, FuzzySet):
+        yield from _sets(model)
+        return
     yield from _estimated(model)
     if isinstance(model, DynamicPanel):
         yield from _instruments(model)
@@ -76,6 +88,15 @@ def _estimated(model: Estimated) -> Iterator[tuple[str, str]]:
     if model.weights is not None:
         yield "weights", model.weights
     yield from (("cluster", name) for name in model.cluster if name not in ("entity", "time"))
+
+
+def _sets(model: FuzzySet) -> Iterator[tuple[str, str]]:
+    for name in model.sets:
+        column = model.calibrated(name).column
+        place = "outcome" if name == model.outcome_set else "conditions"
+        yield (place if column == name else f"calibration.{name}.column"), str(column)
+    if model.case is not None:
+        yield "case", model.case
 
 
 def _instruments(model: DynamicPanel) -> Iterator[tuple[str, str]]:

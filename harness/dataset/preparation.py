@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from harness.dataset import design
+from harness.dataset import configurations, design
 from harness.dataset.collinear import varies
 from harness.dataset.design import Equation, Family
 from harness.dataset.evaluation import evaluate, is_true
@@ -22,6 +22,7 @@ from harness.spec import (
     Descriptive,
     DynamicPanel,
     Estimated,
+    FuzzySet,
     Linear,
     StaticPanel,
     term,
@@ -40,6 +41,8 @@ def sheet(model: AnyModel, rows: Rows, memory_mb: int) -> Sheet:
     sampled = _sampled(model, rows)
     if isinstance(model, Descriptive):
         return _descriptive(model, rows.where(sampled))
+    if isinstance(model, FuzzySet):
+        return configurations.sheet(model, rows.where(sampled))
     if model.lags_from == "sample":
         rows, sampled = rows.where(sampled), np.ones(int(sampled.sum()), dtype=bool)
     if isinstance(model, DynamicPanel):

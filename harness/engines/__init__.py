@@ -53,6 +53,7 @@ class Engine:
 
 
 _R = {"language": "r", "mend": "sudo apt-get install r-base-core r-cran-plm"}
+MEND_QCA = "Rscript -e 'install.packages(\"QCA\")'"
 _BUILT_IN = (
     Engine("python-pydynpd", "harness.engines.python_pydynpd", ("dynamic-panel",)),
     Engine("python-linearmodels", "harness.engines.python_linearmodels", ("panel", "linear")),
@@ -60,12 +61,12 @@ _BUILT_IN = (
     Engine("r-plm", "harness.engines.r_plm", ("dynamic-panel", "panel"), **_R),  # type: ignore[arg-type]
     Engine("r-stats", "harness.engines.r_stats", ("linear",), **_R),  # type: ignore[arg-type]
     Engine("r-base", "harness.engines.r_base", ("descriptive",), **_R),  # type: ignore[arg-type]
+    Engine("python-fsqca", "harness.engines.python_fsqca", ("fuzzy-set",)),
+    Engine("r-qca", "harness.engines.r_qca", ("fuzzy-set",), "r", MEND_QCA),
     # Known words whose engines are yet to come: their columns end `skipped`.
     Engine("python-dpd", "", ("dynamic-panel",)),
     Engine("gretl-dpanel", "", ("dynamic-panel",)),
     Engine("stata-xtabond2", "", ("dynamic-panel",)),
-    Engine("python-fsqca", "", ("fuzzy-set",)),
-    Engine("r-qca", "", ("fuzzy-set",)),
     Engine("python-index", "", ("index",)),
     Engine("python-pymcdm", "", ("index",)),
 )

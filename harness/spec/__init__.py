@@ -1,6 +1,7 @@
 """The types of a spec: one published table, its data, its model, its columns."""
 
 from harness.spec.fields import Fault, Strict, did_you_mean, term, terms
+from harness.spec.fuzzy_set import Calibration, FuzzySet, Necessity
 from harness.spec.models import (
     DESCRIPTIVE_MEASURES,
     LATER_MODELS,
@@ -43,12 +44,14 @@ __all__ = [
     "PANEL_TESTS",
     "AnyModel",
     "Bound",
+    "Calibration",
     "Claim",
     "Data",
     "Descriptive",
     "DynamicPanel",
     "Estimated",
     "Fault",
+    "FuzzySet",
     "GmmGroup",
     "Head",
     "Identity",
@@ -58,6 +61,7 @@ __all__ = [
     "LevelInstrument",
     "Limits",
     "Linear",
+    "Necessity",
     "OpenSetting",
     "PanelKeys",
     "PrintRule",

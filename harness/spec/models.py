@@ -14,6 +14,7 @@ from pydantic import (
 
 from harness.spec.fields import (
     LONGEST_LAG,
+    ColumnModel,
     Distinct,
     Fault,
     Kept,
@@ -27,26 +28,11 @@ from harness.spec.fields import (
     did_you_mean,
     no_bool,
     terms,
-    variant_faults,
 )
+from harness.spec.fuzzy_set import FuzzySet
 
 
-class _Model(Strict):
-    """Keys that every model may carry in a column."""
-
-    variants: dict[str, str] = Field(
-        default={}, description="Which variant the print's plain name means here, e.g. {sargan: xtabond}"
-    )
-    sample: Text | None = Field(
-        default=None, description="Expression; the rows used, e.g. year >= 1978 and sector == 3"
-    )
-
-    def faults(self) -> Iterator[Fault]:
-        yield from super().faults()
-        yield from variant_faults(self.variants)
-
-
-class _Estimated(_Model):
+class _Estimated(ColumnModel):
     """Keys of every estimated model."""
 
     outcome: Text = Field(description="The dependent variable: a column of the data, or of derive")
@@ -390,7 +376,7 @@ def _descriptive_measure(name: str) -> str:
     return name
 
 
-class Descriptive(_Model):
+class Descriptive(ColumnModel):
     """Moments, variable by variable."""
 
     model: Literal["descriptive"] = Field(description="Which model: moments, variable by variable")
@@ -409,13 +395,14 @@ class Descriptive(_Model):
     )
 
 
-AnyModel = DynamicPanel | StaticPanel | Linear | Descriptive
+AnyModel = DynamicPanel | StaticPanel | Linear | Descriptive | FuzzySet
 Estimated = DynamicPanel | StaticPanel | Linear
 MODELS: Mapping[str, type[AnyModel]] = {
     "dynamic-panel": DynamicPanel,
     "panel": StaticPanel,
     "linear": Linear,
     "descriptive": Descriptive,
+    "fuzzy-set": FuzzySet,
 }
-LATER_MODELS = ("fuzzy-set", "index", "agglomeration", "quantile-type")  # words of later versions
+LATER_MODELS = ("index", "agglomeration", "quantile-type")  # words of later versions
 MODEL_ADAPTER: TypeAdapter[AnyModel] = TypeAdapter(Annotated[AnyModel, Field(discriminator="model")])

@@ -6,7 +6,17 @@ from collections.abc import Iterator, Mapping
 from harness import expression
 from harness.glossary import TESTS, is_test
 from harness.result import PUBLISHED
-from harness.spec import AnyModel, Descriptive, DynamicPanel, Linear, StaticPanel, did_you_mean, terms
+from harness.spec import (
+    AnyModel,
+    Descriptive,
+    DynamicPanel,
+    FuzzySet,
+    Linear,
+    StaticPanel,
+    did_you_mean,
+    terms,
+)
+from harness.spec.configuration_terms import CONFIGURATION_PARTS, configuration_fault
 from harness.specfile.draft import Column, Draft, Found, dotted
 from harness.specfile.sentences import ended
 from harness.specfile.yamltree import Node, Place, shown
@@ -162,12 +172,16 @@ def _plain_tests() -> list[str]:
 def _coefficients(model: AnyModel) -> list[str]:
     if isinstance(model, Descriptive):
         return list(model.variables)
+    if isinstance(model, FuzzySet):
+        return list(model.conditions)
     return [*(name for name, _, _ in terms(model.regressors)), "constant"]
 
 
 def _has_term(model: AnyModel, term: str, draft: Draft) -> bool:
     if isinstance(model, Descriptive):
         return term in model.variables or term.partition("@")[0] in model.variables
+    if isinstance(model, FuzzySet):
+        return not all(configuration_fault(part, term, model.conditions) for part in CONFIGURATION_PARTS)
     if term in _FIT_TERMS or ("@" not in term and is_test(term)):
         return True
     return all(name in _coefficients(model) or _is_dummy(model, name, draft) for name in term.split("~", 1))
