@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -71,9 +71,17 @@ def run(specs: Sequence[Spec], choice: Choice, progress: Callable[[int, Result |
     outcomes = []
     for plan in plans:
         results = [next(fitted) if isinstance(step, Task) else step for step in plan.steps]
+        results = [_shareable(plan.spec, result) for result in results]
         notes = plan.notes + (spoken if any(engines()[r.engine].language == "r" for r in results) else ())
         outcomes.append(assemble(plan.spec, results, notes, goldens=_goldens(plan.spec)))
     return Run(tuple(outcomes), tuple(fault for plan in plans for fault in plan.faults))
+
+
+def _shareable(spec: Spec, result: Result) -> Result:
+    """The result without what it says of single cases, where the data cannot be shared."""
+    if not spec.data.obtain:
+        return result
+    return replace(result, cells=tuple(cell for cell in result.cells if cell.part != "cases"))
 
 
 def _settle_bridge(tasks: Iterable[Task]) -> tuple[str, ...]:

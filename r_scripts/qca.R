@@ -55,7 +55,8 @@ calibrated_column <- function(raw, how, anchors) {
       type = "fuzzy", thresholds = anchors, logistic = FALSE, below = how$below, above = how$above
     ),
     "indirect" = QCA::calibrate(raw, type = "fuzzy", method = "indirect", thresholds = anchors),
-    "tfr" = QCA::calibrate(raw, type = "fuzzy", method = "TFR"),
+    # The package takes the lowest category to be 1.
+    "tfr" = QCA::calibrate(raw - min(raw) + 1, type = "fuzzy", method = "TFR"),
     "crisp" = QCA::calibrate(raw, type = "crisp", thresholds = anchors),
     stop("no calibration is called ", how$method)
   )
@@ -85,14 +86,14 @@ named <- function(term, sets, join = "*") {
 
 # --------------------------------------------------------------------------------------- the truth table
 
+# The call is made of values: findRows() takes it apart and evaluates it elsewhere.
 truth_table <- function(sets, settings, excluded = excluded_rows(sets, settings)) {
   cut <- as.numeric(unlist(settings$incl_cut))
-  QCA::truthTable(
-    sets$data,
-    outcome = sets$outcome, conditions = sets$plain,
-    incl.cut = if (cut[1] == cut[2]) cut[1] else cut, n.cut = settings$n_cut, pri.cut = settings$pri_cut,
-    exclude = if (length(excluded) > 0) excluded
+  given <- list(
+    data = sets$data, outcome = sets$outcome, conditions = sets$plain,
+    incl.cut = if (cut[1] == cut[2]) cut[1] else cut, n.cut = settings$n_cut, pri.cut = settings$pri_cut
   )
+  do.call(QCA::truthTable, c(given, if (length(excluded) > 0) list(exclude = excluded)))
 }
 
 # Row numbers: configurations inside the terms given, or what the package calls untenable.
@@ -115,10 +116,13 @@ excluded_rows <- function(sets, settings) {
 }
 
 # 2 and 3: contradictory simplifying assumptions, simultaneous subsets. An outcome of which one side has no
-# solution has none.
+# solution has no assumptions.
 untenable_rows <- function(table) {
   found <- lapply(2:3, function(type) {
-    tryCatch(QCA::findRows(obj = table, type = type), error = function(e) NULL)
+    tryCatch(QCA::findRows(obj = table, type = type), error = function(e) {
+      if (!grepl(NOTHING_TO_SOLVE, conditionMessage(e))) stop(e)
+      NULL
+    })
   })
   sort(unique(as.integer(unlist(found))))
 }
@@ -207,7 +211,7 @@ solve_or_reason <- function(kind, table, sets, settings) {
   tryCatch(
     list(pairs = solution_pairs(kind, table, sets, settings)),
     error = function(e) {
-      said <- trimws(conditionMessage(e))
+      said <- gsub("[[:space:]]+", " ", trimws(conditionMessage(e)))
       if (!grepl(NOTHING_TO_SOLVE, said)) stop(e)
       list(reason = paste0("R's QCA says: ", sub("[.]$", "", said)))
     }

@@ -42,7 +42,9 @@ class Models:
     def is_told(self, term: str) -> bool:
         """Whether the print would show the term, or the model, if the paper had it."""
         address = read(term)
-        if address is None or address.solution not in self.terms or address.kind not in ("term", "model"):
+        if address is None:
+            return bool(self.terms)
+        if address.solution not in self.terms or address.kind not in ("term", "model"):
             return False
         if address.kind == "model":
             return frozenset(address.terms) not in self.printed[address.solution]

@@ -50,6 +50,9 @@ def _calibration(model: FuzzySet, sheet: Sheet, name: str) -> str:
         "tfr": 'type = "fuzzy", method = "TFR"',
         "crisp": f'type = "crisp", thresholds = {anchors}',
     }
+    if how.method == "tfr":
+        raw = f'd[["{how.column}"]]'
+        return f'd[["{name}"]] <- calibrate({raw} - min({raw}) + 1, {settings["tfr"]})'
     if how.method == "none":
         return "" if how.column == name else f'd[["{name}"]] <- d[["{how.column}"]]'
     return f'd[["{name}"]] <- calibrate(d[["{how.column}"]], {settings[how.method]})'
