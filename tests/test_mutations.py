@@ -167,7 +167,7 @@ def _spoil_cells(term: Term, score: Score) -> None:
     for cell in term.cells:
         key, where = term.key(cell), f"{term.name} {cell.measure} {cell.text}"
         opposite = {**right, key: -right[key]}
-        is_one = not term.could_print(cell, -right[key])
+        is_one = not term.could_print(cell, -right[key]) and (cell.part, cell.measure) not in glossary.CODES
         score.mutate("sign", where, term.against(opposite), is_one=is_one)
         for units in (-1, 1):
             moved = {**right, key: term.value(cell, units=units)}

@@ -43,7 +43,7 @@ class Models:
         """Whether the print would show the term, or the model, if the paper had it."""
         address = read(term)
         if address is None:
-            return bool(self.terms)
+            return True  # what no engine of ours writes
         if address.solution not in self.terms or address.kind not in ("term", "model"):
             return False
         if address.kind == "model":
