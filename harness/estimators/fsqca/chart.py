@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from harness.estimators.fsqca.covers import Covers, Effort, minimum_covers
+from harness.estimators.fsqca.covers import Covers, minimum_covers
 from harness.estimators.fsqca.errors import FsqcaError
+from harness.estimators.fsqca.smallest import Effort
 
 Cells = NDArray[np.int64]
 

@@ -5,9 +5,9 @@ from contextlib import suppress
 
 import numpy as np
 
-from harness.estimators.fsqca.covers import Effort
 from harness.estimators.fsqca.data import negate
 from harness.estimators.fsqca.errors import FsqcaError
+from harness.estimators.fsqca.smallest import Effort
 from harness.estimators.fsqca.solution import Flags, assumptions, covered_by, parsimonious
 from harness.estimators.fsqca.table import Codes, TruthTable, truth_table
 from harness.estimators.fsqca.terms import parse

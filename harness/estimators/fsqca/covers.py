@@ -1,28 +1,13 @@
 """Every minimum cover of one connected chart, kept as a graph of choices so that millions can be counted."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import islice
-from math import prod
+from dataclasses import dataclass
+from math import ceil, prod
 
 import numpy as np
-from scipy import optimize, sparse
+from scipy import sparse
 
-_SMALL = 12  # rows; a chart this small is searched faster than HiGHS starts
-
-
-@dataclass(frozen=True)
-class Effort:
-    """
-    Limits in hard charts.
-
-    Attributes:
-        seconds: for HiGHS to prove the minimum size of one component
-        nodes: distinct remainders of a component that are looked at to count its covers
-    """
-
-    seconds: float = 60.0
-    nodes: int = 200_000
+from harness.estimators.fsqca.smallest import Effort, bits, exchanged, row_prices, smallest_cover
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,17 +17,19 @@ class Node:
 
     Attributes:
         size: columns in each of its covers
-        choices: (column, the covers of the rest) pairs: the covers are the union over the pairs
+        choices: (columns, the covers of the rest) pairs: one of the columns is taken; the covers are the
+            union over the pairs
         factors: independent remainders: the covers are the products of theirs
     A node with neither holds one cover, the empty one.
     """
 
     size: int
-    choices: tuple[tuple[int, "Node"], ...] = ()
+    choices: tuple[tuple[tuple[int, ...], "Node"], ...] = ()
     factors: tuple["Node", ...] = ()
 
 
 NOTHING = Node(0)
+_FEW = 64  # rows among which dominance is looked for in the search; it takes their square
 
 
 @dataclass(frozen=True)
@@ -74,7 +61,9 @@ class Covers:
     def used(self) -> frozenset[int]:
         """Columns in some cover."""
         if self.node:
-            return frozenset(column for node in _nodes(self.node) for column, _ in node.choices)
+            return frozenset(
+                column for node in _nodes(self.node) for columns, _ in node.choices for column in columns
+            )
         return frozenset(column for cover in self.found for column in cover)
 
     def count(self, weights: Sequence[int]) -> int:
@@ -90,7 +79,10 @@ class Covers:
 
 def _always(node: Node, known: dict[int, frozenset[int]]) -> frozenset[int]:
     if id(node) not in known:
-        ways = [_always(rest, known) | {column} for column, rest in node.choices]
+        ways = [
+            _always(rest, known) | (frozenset(columns) if len(columns) == 1 else frozenset())
+            for columns, rest in node.choices
+        ]
         parts = [_always(part, known) for part in node.factors]
         known[id(node)] = frozenset.intersection(*ways) if ways else frozenset().union(*parts)
     return known[id(node)]
@@ -109,16 +101,19 @@ def _nodes(root: Node) -> Iterator[Node]:
 
 def _count(node: Node, weights: Sequence[int], known: dict[int, int]) -> int:
     if id(node) not in known:
-        ways = sum(weights[column] * _count(rest, weights, known) for column, rest in node.choices)
+        ways = sum(
+            sum(weights[column] for column in columns) * _count(rest, weights, known)
+            for columns, rest in node.choices
+        )
         known[id(node)] = ways or prod(_count(part, weights, known) for part in node.factors)
     return known[id(node)]
 
 
 def _each(node: Node) -> Iterator[tuple[int, ...]]:
     if node.choices:
-        for column, rest in node.choices:
+        for columns, rest in node.choices:
             for cover in _each(rest):
-                yield (column, *cover)
+                yield from ((column, *cover) for column in columns)
     else:
         yield from _product(node.factors)
 
@@ -137,157 +132,141 @@ def minimum_covers(rows: Sequence[Sequence[int]], effort: Effort) -> Covers:
     All covers of the rows with the fewest columns.
 
     rows : for each row the numbers of the columns that cover it, at least one
-    HiGHS finds the size of large charts. A search then takes the row with the fewest columns, tries each of
-    them, and bars it from the choices after it, so that no cover comes twice; remainders that were met before
-    are not searched again, and remainders that fall apart are searched in parts.
+    The relaxed problem gives prices of rows, so that what is left to cover costs at least its prices, and a
+    column that is too dear for a size is in no cover of it (reduced-cost fixing). Sizes are tried from the
+    sum of the prices on. The search takes the row with the fewest columns, tries them, and bars each from the
+    choices after it, so that no cover comes twice; columns that now cover the same are tried as one;
+    remainders that were met before are not searched again, and remainders that fall apart are searched in
+    parts. Where that takes too many steps, HiGHS finds the size and one cover, and exchanges of columns give
+    more of them.
     """
-    size, at_least, one = _smallest(rows, effort)
-    search = _Search(rows, effort.nodes)
+    prices = row_prices(rows)
+    search = _Search(rows, prices, effort.steps)
+    size = max(1, ceil(sum(prices) - 1e-6))
     try:
-        node = search.best(search.every_row, search.every_column, size)
+        while (node := search.best(*search.everything, size)) is None:
+            size += 1
     except (_TooMany, RecursionError):
-        return Covers(size, at_least, None, _some(rows, size, one, effort))
-    if node is None:  # cannot be: a cover of this size is at hand
-        raise AssertionError("no cover of the size that HiGHS found")
+        start = smallest_cover(rows, prices, effort)
+        return Covers(start.size, max(size, start.at_least), None, exchanged(rows, start.cover))
     return Covers(node.size, node.size, node)
 
 
-def _smallest(rows: Sequence[Sequence[int]], effort: Effort) -> tuple[int, int, tuple[int, ...]]:
-    """Size of the best cover known, the size proved, and such a cover."""
-    if len(rows) <= _SMALL:
-        cover = _greedy(rows)
-        return len(cover), len(cover), cover
-    names = sorted({column for row in rows for column in row})
-    place = {column: i for i, column in enumerate(names)}
-    cells = [(i, place[column]) for i, row in enumerate(rows) for column in row]
-    i, j = np.array(cells).T
-    chart = sparse.csr_matrix((np.ones(len(cells)), (i, j)), (len(rows), len(names)))
-    found = optimize.milp(
-        np.ones(len(names)),
-        constraints=optimize.LinearConstraint(chart, lb=1),
-        integrality=np.ones(len(names)),
-        bounds=optimize.Bounds(0, 1),
-        options={"time_limit": effort.seconds},
-    )
-    if found.x is None:
-        cover = _greedy(rows)
-        return len(cover), 1, cover
-    cover = tuple(names[j] for j in np.flatnonzero(found.x > 0.5))
-    bound = found.mip_dual_bound if found.mip_dual_bound is not None else found.fun
-    return len(cover), min(len(cover), int(np.ceil(bound - 1e-6))), cover
-
-
-def _greedy(rows: Sequence[Sequence[int]]) -> tuple[int, ...]:
-    """A cover: always the column that covers most of what is left."""
-    left = [set(row) for row in rows]
-    cover = []
-    while left:
-        counts: dict[int, int] = {}
-        for row in left:
-            for column in row:
-                counts[column] = counts.get(column, 0) + 1
-        best = min(counts, key=lambda column: (-counts[column], column))
-        cover.append(best)
-        left = [row for row in left if best not in row]
-    return tuple(cover)
-
-
 class _TooMany(Exception):  # noqa: N818 - a signal, not a fault
-    """The search has looked at as many remainders as it may."""
+    """The search has looked at as many rows as it may."""
 
 
-@dataclass
 class _Search:
     """Branch and bound over bit masks: of rows still to cover, and of columns still allowed."""
 
-    rows: Sequence[Sequence[int]]
-    nodes: int
-    columns_of: list[int] = field(init=False)
-    rows_of: dict[int, int] = field(init=False)
-    known: dict[tuple[int, int], Node] = field(init=False, default_factory=dict)
-    beyond: dict[tuple[int, int], int] = field(init=False, default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.columns_of = [sum(1 << column for column in row) for row in self.rows]
-        self.rows_of = {}
-        for i, row in enumerate(self.rows):
+    def __init__(self, rows: Sequence[Sequence[int]], prices: Sequence[float], steps: int) -> None:
+        self.steps = steps
+        self.prices = np.array(prices)
+        self.columns_of = [sum(1 << column for column in row) for row in rows]
+        self.rows_of: dict[int, int] = {}
+        for i, row in enumerate(rows):
             for column in row:
                 self.rows_of[column] = self.rows_of.get(column, 0) | 1 << i
+        self.columns = list(self.rows_of)
+        cells = [(j, i) for j, column in enumerate(self.columns) for i in bits(self.rows_of[column])]
+        at, row = np.array(cells).T
+        self.priced = sparse.csr_matrix((self.prices[row], (at, row)), (len(self.columns), len(rows)))
+        self.known: dict[tuple[int, int], Node] = {}
+        self.beyond: dict[tuple[int, int], int] = {}
 
     @property
-    def every_row(self) -> int:
-        return (1 << len(self.rows)) - 1
-
-    @property
-    def every_column(self) -> int:
-        return sum(1 << column for column in self.rows_of)
+    def everything(self) -> tuple[int, int]:
+        """All rows, all columns."""
+        return (1 << len(self.columns_of)) - 1, _union(self.columns_of)
 
     def best(self, rows: int, allowed: int, budget: int) -> Node | None:
         """The minimum covers of *rows* by *allowed* columns; None where they need more than *budget*."""
         if not rows:
             return NOTHING
-        left = [(self.columns_of[i] & allowed) for i in _bits(rows)]
-        key = (rows, allowed & _union(left))
+        numbers = list(bits(rows))
+        allowed &= ~self._too_dear(numbers, budget)
+        numbers, left = _undominated(numbers, [self.columns_of[i] & allowed for i in numbers])
+        if not left[0]:
+            return None
+        key = (sum(1 << i for i in numbers), _union(left))
         if key in self.known:
             return self.known[key] if self.known[key].size <= budget else None
         if budget <= self.beyond.get(key, 0):
             return None
-        self._spend()
-        node = self._search(rows, left, budget)
+        self._spend(len(numbers))
+        node = self._search(numbers, left, budget)
         if node is None:
             self.beyond[key] = budget
         else:
             self.known[key] = node
         return node
 
-    def _spend(self) -> None:
-        self.nodes -= 1
-        if self.nodes < 0:
+    def _too_dear(self, numbers: list[int], budget: int) -> int:
+        """
+        Columns that no cover within the budget holds: they cost 1, and the rows that they leave their prices.
+        """
+        open_rows = np.zeros(len(self.prices))
+        open_rows[numbers] = 1
+        total = float(self.prices @ open_rows)
+        cost = total + 1 - self.priced @ open_rows
+        flags = np.zeros(max(self.columns) + 1, dtype=np.bool_)
+        flags[self.columns] = cost > budget + 1e-6
+        return int.from_bytes(np.packbits(flags, bitorder="little").tobytes(), "little")
+
+    def _spend(self, steps: int) -> None:
+        self.steps -= steps
+        if self.steps < 0:
             raise _TooMany
 
-    def _search(self, rows: int, left: list[int], budget: int) -> Node | None:
-        if min(left) == 0 or _apart(left) > budget:
+    def _search(self, numbers: list[int], left: list[int], budget: int) -> Node | None:
+        if _apart(left) > budget:
             return None
         parts = _parts(left)
         if len(parts) == 1:
-            return self._branch(rows, left, budget)
-        numbers = list(_bits(rows))
-        masks = [sum(1 << numbers[i] for i in part) for part in parts]
-        allowed = [_union([left[i] for i in part]) for part in parts]
-        floors = [_apart([left[i] for i in part]) for part in parts]
-        return self._product(masks, allowed, floors, budget)
+            return self._branch(numbers, left, budget)
+        return self._product(
+            [([numbers[i] for i in part], [left[i] for i in part]) for part in parts], budget
+        )
 
-    def _product(self, masks: list[int], allowed: list[int], floors: list[int], budget: int) -> Node | None:
+    def _product(self, parts: list[tuple[list[int], list[int]]], budget: int) -> Node | None:
+        floors = [_apart(left) for _, left in parts]
         spare = budget - sum(floors)
         factors: list[Node] = []
-        for mask, columns, floor in zip(masks, allowed, floors, strict=True):
-            node = self.best(mask, columns, floor + spare)
+        for (numbers, left), floor in zip(parts, floors, strict=True):
+            node = self.best(sum(1 << i for i in numbers), _union(left), floor + spare)
             if node is None:
                 return None
             spare -= node.size - floor
             factors.append(node)
         return Node(sum(node.size for node in factors), factors=tuple(factors))
 
-    def _branch(self, rows: int, left: list[int], budget: int) -> Node | None:
+    def _branch(self, numbers: list[int], left: list[int], budget: int) -> Node | None:
+        if budget == 1:
+            common = _common(left)
+            return Node(1, choices=((tuple(bits(common)), NOTHING),)) if common else None
+        rows = sum(1 << i for i in numbers)
         allowed = _union(left)
-        choices: list[tuple[int, Node]] = []
-        for column in _bits(min(left, key=lambda mask: (mask.bit_count(), mask))):
-            allowed &= ~(1 << column)
-            rest = self.best(rows & ~self.rows_of[column], allowed, budget - 1)
+        choices: list[tuple[tuple[int, ...], Node]] = []
+        for covered, columns in self._alternatives(
+            rows, min(left, key=lambda mask: (mask.bit_count(), mask))
+        ):
+            allowed &= ~sum(1 << column for column in columns)
+            rest = self.best(rows & ~covered, allowed, budget - 1)
             if rest is None:
                 continue
             if rest.size + 1 < budget:  # better than all before
                 budget = rest.size + 1
                 choices = [pair for pair in choices if pair[1].size + 1 <= budget]
-            choices.append((column, rest))
-        return Node(budget if choices else 0, choices=tuple(choices)) if choices else None
+            choices.append((columns, rest))
+        return Node(budget, choices=tuple(choices)) if choices else None
 
-
-def _bits(mask: int) -> Iterator[int]:
-    while mask:
-        low = mask & -mask
-        yield low.bit_length() - 1
-        mask ^= low
+    def _alternatives(self, rows: int, columns: int) -> list[tuple[int, tuple[int, ...]]]:
+        """The columns by what they cover of *rows*, those that cover most first."""
+        groups: dict[int, list[int]] = {}
+        for column in bits(columns):
+            groups.setdefault(self.rows_of[column] & rows, []).append(column)
+        order = sorted(groups, key=lambda covered: (-covered.bit_count(), covered))
+        return [(covered, tuple(groups[covered])) for covered in order]
 
 
 def _union(masks: Sequence[int]) -> int:
@@ -295,6 +274,27 @@ def _union(masks: Sequence[int]) -> int:
     for mask in masks:
         result |= mask
     return result
+
+
+def _common(masks: Sequence[int]) -> int:
+    result = masks[0]
+    for mask in masks:
+        result &= mask
+    return result
+
+
+def _undominated(numbers: list[int], masks: list[int]) -> tuple[list[int], list[int]]:
+    """Rows, those with fewest columns first, without those whose columns hold all columns of one before."""
+    order = sorted(range(len(masks)), key=lambda i: (masks[i].bit_count(), numbers[i]))
+    kept: list[int] = []
+    seen: list[int] = []
+    for i in order:
+        mask = masks[i]
+        if mask in seen or (len(masks) <= _FEW and any(other & mask == other for other in seen)):
+            continue
+        kept.append(i)
+        seen.append(mask)
+    return [numbers[i] for i in kept], seen
 
 
 def _apart(masks: Sequence[int]) -> int:
@@ -316,29 +316,3 @@ def _parts(masks: Sequence[int]) -> list[list[int]]:
         merged = mask | _union([part[0] for part in linked])
         parts.append((merged, [i] + [number for part in linked for number in part[1]]))
     return [sorted(numbers) for _, numbers in parts]
-
-
-def _some(
-    rows: Sequence[Sequence[int]], size: int, one: tuple[int, ...], effort: Effort, most: int = 10_000
-) -> tuple[tuple[int, ...], ...]:
-    """Covers of this size found by exchanging columns of one of them, that one first."""
-    found = {tuple(sorted(one))}
-    waiting = [tuple(sorted(one))]
-    tries = 0
-    while waiting and len(found) < most and tries < effort.nodes:
-        cover = waiting.pop(0)
-        for other in islice(_exchanges(rows, cover), most):
-            tries += 1
-            if other not in found:
-                found.add(other)
-                waiting.append(other)
-    return tuple(sorted(found))[:most]
-
-
-def _exchanges(rows: Sequence[Sequence[int]], cover: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
-    """Covers that differ from *cover* in one column."""
-    for column in cover:
-        kept = set(cover) - {column}
-        open_rows = [set(row) for row in rows if not kept & set(row)]
-        for other in sorted(set.intersection(*open_rows)) if open_rows else []:
-            yield tuple(sorted({*kept, other}))

@@ -82,10 +82,11 @@ def sets(
     """
     name = outcome.removeprefix("~")
     _check_names(columns, name, conditions)
-    k_by_n = np.array([_column(columns, item, strict) for item in conditions], dtype=np.float64)
     y = _column(columns, name, strict)
     labels = _cases(cases, len(y), strict)
-    _check_lengths(k_by_n, y, labels, conditions)
+    rows = [_column(columns, item, strict) for item in conditions]
+    _check_lengths(rows, y, labels, conditions)
+    k_by_n = np.array(rows)
     if strict:
         _check_variation(k_by_n, y, (*conditions, name))
     negated = outcome.startswith("~")
@@ -148,8 +149,8 @@ def _cases(cases: Sequence[Any] | None, n: int, strict: bool) -> tuple[str, ...]
     return labels
 
 
-def _check_lengths(X: Array, y: Array, labels: Sequence[str], conditions: Sequence[str]) -> None:
-    if X.dtype == object or X.ndim != 2 or X.shape[1] != len(y) or len(labels) != len(y):
+def _check_lengths(rows: Sequence[Array], y: Array, labels: Sequence[str], conditions: Sequence[str]) -> None:
+    if any(len(row) != len(y) for row in rows) or len(labels) != len(y):
         raise FsqcaError(
             f"The outcome has {len(y)} cases; the conditions {', '.join(conditions)} and the case names must "
             "have as many."

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.estimators.fsqca.chart import Solved, solve_chart
-from harness.estimators.fsqca.covers import Effort
 from harness.estimators.fsqca.errors import FsqcaError
 from harness.estimators.fsqca.primes import Primes, prime_implicants
+from harness.estimators.fsqca.smallest import Effort
 from harness.estimators.fsqca.table import Codes, TruthTable
 from harness.estimators.fsqca.terms import Model, Term, bit, write, write_model
 

@@ -15,7 +15,7 @@ from harness.estimators.fsqca.terms import Term, bit
 Codes = NDArray[np.int64]
 Outputs = NDArray[np.str_]
 POSITIVE, NEGATIVE, CONTRADICTION, UNDER_N_CUT = "1", "0", "C", "?"
-_CELLS_AT_ONCE = 1 << 18
+_CELLS_AT_ONCE = 1 << 15  # memberships in a block of the truth table, which fits the cache
 
 
 @dataclass(frozen=True)
@@ -188,10 +188,11 @@ def _row_fits(data: Sets, codes: Codes) -> tuple[Array, Array]:
     """Inclusion and PRI of every row, a block of cases at a time so that the block stays in the cache."""
     y = data.membership
     total = np.zeros((3, len(codes)))
+    steps = _steps(codes, data.k)
     block = max(16, _CELLS_AT_ONCE // max(1, len(codes)))
     for start in range(0, data.n, block):
         part = slice(start, start + block)
-        both = memberships_of_rows(data.memberships[:, part], codes)
+        both = _grown(data.memberships[:, part], steps)
         total[1] += both.sum(axis=1)
         np.minimum(both, y[part], out=both)
         total[0] += both.sum(axis=1)
@@ -201,22 +202,25 @@ def _row_fits(data: Sets, codes: Codes) -> tuple[Array, Array]:
     return ratio(both_sum, x_sum), ratio(both_sum - both_not, x_sum - both_not)
 
 
-def memberships_of_rows(X: Array, codes: Codes) -> Array:
+def _steps(codes: Codes, k: int) -> list[tuple[Codes, Codes]]:
     """
-    Membership of every case in every configuration, each shared prefix of conditions computed once.
-
-    X : (k, n); codes : (r,) ascending
-    Returns (r, n).
+    How rows grow, condition by condition: for each prefix of the codes the number of the one that it extends,
+    and whether it adds the condition (1) or its negation (0). Each shared prefix is computed once.
     """
-    k = len(X)
-    result = np.ones((1, X.shape[1]))
+    steps = []
     prefixes = np.zeros(1, dtype=np.int64)
     for j in range(k):
         longer = np.unique(codes >> (k - 1 - j))
-        parents = np.searchsorted(prefixes, longer >> 1)
-        literals = np.stack((1 - X[j], X[j]))
-        result = np.minimum(result[parents], literals[longer & 1])
+        steps.append((np.searchsorted(prefixes, longer >> 1), longer & 1))
         prefixes = longer
+    return steps
+
+
+def _grown(X: Array, steps: list[tuple[Codes, Codes]]) -> Array:
+    """(r, n) membership of every case in every row; X : (k, n)."""
+    result = np.ones((1, X.shape[1]))
+    for row, (parents, positive) in zip(X, steps, strict=True):
+        result = np.minimum(result[parents], np.stack((1 - row, row))[positive])
     return result
 
 
