@@ -35,6 +35,12 @@ class _Commands(click.Group):
         except HarnessError as fault:
             click.echo(str(fault), err=True)
             ctx.exit(fault.exit_code)
+        except OSError as fault:
+            if fault.strerror is None:  # not the system's, so a fault of ours
+                raise
+            advice = "Check the path and its permissions, or write elsewhere (--out)"
+            click.echo(f"{fault.filename or 'the output'}: {fault.strerror}. {advice}", err=True)
+            ctx.exit(HarnessError.exit_code)
         except KeyboardInterrupt:
             click.echo("Interrupted: every worker was ended, nothing was written.", err=True)
             ctx.exit(INTERRUPTED)
@@ -71,6 +77,7 @@ def _read(root: Path, names: tuple[str, ...]) -> list[Spec]:
     paths = [specfile.find(name, root) for name in names] or specfile.all_paths(root)
     if not paths:
         raise UsageError(f"{root / 'specs'}: no specs here. Make the first one: harness new my-table")
+    _refuse_twins(paths)
     specs: list[Spec] = []
     problems: list[Problem] = []
     for path in paths:
@@ -81,6 +88,17 @@ def _read(root: Path, names: tuple[str, ...]) -> list[Spec]:
     if problems:
         raise SpecError(problems)
     return specs
+
+
+def _refuse_twins(paths: list[Path]) -> None:
+    """One page and one golden folder would be two specs'."""
+    seen: dict[str, Path] = {}
+    for path in paths:
+        other = seen.setdefault(path.stem, path)
+        if other is not path:
+            raise UsageError(
+                f"{path} and {other} are both called '{path.stem}'. Rename one, or run them apart"
+            )
 
 
 def _one(root: Path, name: str) -> Spec:
@@ -139,6 +157,26 @@ def show(
         click.echo("    " + text.replace("\n", "\n    ") + "\n")
 
 
+@main.command()
+@click.argument("name", metavar="SPEC")
+@click.option("--column", required=True, help="The column that constructs a variable.")
+@click.option("--data", multiple=True, metavar="NAME=PATH", help="Read this file in place of the spec's.")
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The csv file to write."
+)
+@click.pass_obj
+def construct(root: Path, name: str, column: str, data: tuple[str, ...], out: Path) -> None:
+    """A constructed variable (index, agglomeration, types) to a csv file, one row a case."""
+    from harness import construct as constructions
+
+    spec = _one(root, name)
+    given = _data(data)
+    for unknown in given.keys() - {spec.data.name}:
+        raise UsageError(f"--data {unknown}: {spec.id} has it not. Known: {spec.data.name}")
+    rows = constructions.write(spec, column, given.get(spec.data.name), out)
+    click.echo(f"{out}: {rows} rows")
+
+
 def _data(given: tuple[str, ...]) -> dict[str, Path]:
     pairs = dict(text.partition("=")[::2] for text in given)
     for name, path in pairs.items():
@@ -180,12 +218,14 @@ def run(root: Path, /, names: tuple[str, ...], **options: Any) -> None:
 
     choice = runs.Choice(options["columns"], options["engines"], _data(options["data"]), options["jobs"])
     specs = _shard(_read(root, names), options["shard"])
+    out = options["out"] or root / "reports" / "latest"
+    publish.refuse_foreign(out)
     if options["r_bridge"] != "auto":
         os.environ["HARNESS_R_BRIDGE"] = options["r_bridge"]
     with screen.progress(quiet=options["as_json"]) as progress:
         found = runs.run(specs, choice, progress)
     code = runs.exit_code(found, choice, options["fail_on"])
-    folder = publish.write(found, options["out"] or root / "reports" / "latest", code)
+    folder = publish.write(found, out, code)
     if options["as_json"]:
         _print_json(publish.document(found))
     else:
@@ -229,6 +269,23 @@ def check(root: Path, names: tuple[str, ...], as_json: bool) -> None:
 
 
 @main.command()
+@specs_argument
+@json_option
+@click.pass_obj
+def audit(root: Path, names: tuple[str, ...], as_json: bool) -> None:
+    """Printed tables against themselves and the text; needs no data. 1: something is impossible."""
+    from harness import auditing
+
+    findings = auditing.found(_read(root, names))
+    if as_json:
+        _print_json(auditing.document(findings))
+    else:
+        for line in auditing.lines(findings):
+            click.echo(line)
+    sys.exit(auditing.exit_code(findings))
+
+
+@main.command()
 @click.argument("names", metavar="SPEC...", nargs=-1, required=True)
 @click.option("--engine", "engines", multiple=True, help="Default: every engine of the spec that runs here.")
 @click.option("--because", required=True, help="Why the numbers are right now; kept in the golden file.")
@@ -252,6 +309,8 @@ def report(root: Path, names: tuple[str, ...], out: Path | None, compare_only: b
     """Render the golden files to reports/, byte for byte the same anywhere. Fits nothing."""
     from harness import publish
 
+    if names and out is None:
+        raise UsageError("reports/ is over all specs: leave SPEC out, or say where to write: --out DIR")
     folder = out or root / "reports"
     specs = _read(root, names)
     if not compare_only:

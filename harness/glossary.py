@@ -132,6 +132,24 @@ _ALL = [
         role="whether the literal stands in a parsimonious term too: core or peripheral (Fiss 2011)",
     ),
     *_measures(
+        "index",
+        0.0,
+        n_obs="values of the constructed variable",
+        n_cases="entities of the type",
+        fingerprint="hash of the values at ten digits, modulo 2^31 - 1",
+    ),
+    *_measures(
+        "index",
+        1e-9,
+        weight="weight of the indicator",
+        entropy="entropy of the indicator, 0 to 1",
+        mean="arithmetic mean",
+        sd="standard deviation, denominator N-1",
+        min="smallest value",
+        max="largest value",
+        cut_point="quantile that parts two levels",
+    ),
+    *_measures(
         "necessity", _NUMBER, inclusion="consistency", ron="relevance of necessity", coverage="coverage"
     ),
     *_measures(

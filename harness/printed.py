@@ -8,7 +8,7 @@ from functools import lru_cache
 _MINUS_SIGNS = str.maketrans({"−": "-", "–": "-"})  # typesetters use U+2212 and the en dash
 _NUMBER = re.compile(
     r"(?P<bound>[<>]?) ?"
-    r"(?P<digits>[+-]?(?:\d{1,3}(?:,\d{3})+(?:\.\d*)?|\d+\.?\d*|\.\d+))"
+    r"(?P<digits>[+-]?(?:[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?|\d+\.?\d*|\.\d+))"
     r"(?:[eEdD](?P<exponent>[+-]?\d{1,3}))?"
 )
 _INFINITE = Decimal("Infinity")
@@ -109,7 +109,8 @@ def interval(
     The values that could have been printed as *text*: half a unit of the last digit to either side.
 
     Both ends belong to it, since programs differ in how they round a five. A truncated number lies between
-    the print and one unit further from zero. Raises NotANumber.
+    the print and one unit further from zero. A zero with a sign, "-0.000", has all its values on that side.
+    Raises NotANumber.
 
     >>> interval("0.034").holds(Decimal("0.0345")), interval("0.034").holds(Decimal("0.0346"))
     (True, False)
@@ -122,7 +123,10 @@ def interval(
     unit = Decimal(1).scaleb(last_place(printed, decimals, significant))
     if truncated:
         return _truncated(printed, unit)
-    return Interval(printed.value - unit / 2, printed.value + unit / 2)
+    low, high = printed.value - unit / 2, printed.value + unit / 2
+    if printed.value == 0 and printed.sign:
+        return Interval(low, printed.value) if printed.sign < 0 else Interval(printed.value, high)
+    return Interval(low, high)
 
 
 def _truncated(printed: Printed, unit: Decimal) -> Interval:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import shutil
 import tempfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from harness import __version__, compare, report
+from harness.errors import UsageError
 from harness.result import Outcome
 from harness.run import Run, from_golden
 from harness.spec import Spec
@@ -30,14 +30,28 @@ def write(found: Run, folder: Path, exit_code: int) -> Path:
         "exit_code": exit_code,
         "faults": list(found.faults),
     }
+    refuse_foreign(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as made:
         fresh = Path(made) / "report"
         _write(found.outcomes, fresh, about)
         if folder.exists():
-            shutil.rmtree(folder)
+            folder.rename(Path(made) / "before")
         fresh.rename(folder)
     return folder / "index.html"
+
+
+def refuse_foreign(folder: Path) -> None:
+    """Raises UsageError where *folder* holds anything but the report of an earlier run: it is replaced."""
+    if not folder.exists() or (folder / "run.json").is_file():
+        return
+    if not folder.is_dir():
+        raise UsageError(f"{folder} is a file. Give another folder: --out DIR")
+    if any(folder.iterdir()):
+        raise UsageError(
+            f"{folder} holds other things than a run's report, and would be replaced. "
+            "Give a new folder: --out DIR"
+        )
 
 
 def document(found: Run) -> dict[str, Any]:

@@ -38,6 +38,7 @@ DISCREPANCIES: tuple[Verdict, ...] = (
     "outside_tolerance",
 )
 AGREEMENTS: tuple[Verdict, ...] = ("within_rounding", "within_tolerance", "exact")
+Possibility = Literal["impossible", "undecided", "possible"]
 PUBLISHED = "published"  # the engine id of the printed table
 GOLDEN = "golden"  # the reference when an engine is compared with its own golden file
 
@@ -182,6 +183,38 @@ class Published:
 
 
 @dataclass(frozen=True)
+class Finding:
+    """
+    What one check of the audit says about printed numbers: the print against itself and against the text.
+
+    Attributes:
+        check: its name, e.g. stars
+        column: column id, "" where several columns are meant
+        term: the coefficient, test, variable or count
+        printed: the numbers as printed
+        verdict: whether values exist that agree with all of them at the digits printed; undecided where the
+            digits, or what is not printed, leave no test
+        found, needed: ends of what the print allows and of what would agree, infinite where there is none
+        sentence: the same in words
+        at_real_digits: the verdict where trailing zeros are taken for padding, None where none look like it
+        real_sentence: its words
+        notable: possible, and worth a reader's look
+    """
+
+    check: str
+    column: str
+    term: str
+    printed: str
+    verdict: Possibility
+    found: tuple[float, float]
+    needed: tuple[float, float]
+    sentence: str
+    at_real_digits: Possibility | None = None
+    real_sentence: str = ""
+    notable: bool = False
+
+
+@dataclass(frozen=True)
 class Outcome:
     """
     One spec, everything that was fitted for it and everything that was compared.
@@ -194,6 +227,7 @@ class Outcome:
         headlines: column id to the attribution in words
         reproduced: yes, minor, no or not printed
         notes: sentences about the run as a whole (data given by hand, a hash suspended)
+        findings: what the audit of the print says
     """
 
     spec: Spec
@@ -203,3 +237,4 @@ class Outcome:
     headlines: Mapping[str, str]
     reproduced: str
     notes: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()

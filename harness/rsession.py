@@ -1,6 +1,5 @@
 """One call into R, by rpy2 or by Rscript: the only file that imports rpy2."""
 
-import ctypes
 import os
 import shutil
 import signal
@@ -20,6 +19,7 @@ import pandas as pd
 from harness import rserial
 from harness.errors import EstimationError, NotInstalled, Unsupported, UsageError
 from harness.result import Cell, Estimates, NotOffered
+from harness.subprogram import supervised
 
 Bridge = Literal["rpy2", "rscript"]
 ENVIRONMENT_VARIABLE = "HARNESS_R_BRIDGE"
@@ -62,7 +62,7 @@ class Versions:
 
 
 def call(
-    script: str,
+    script: str | tuple[str, ...],
     function: str,
     frame: pd.DataFrame,
     settings: Mapping[str, Any],
@@ -71,6 +71,7 @@ def call(
     """
     `function(data, settings)` of *script* in `r_scripts/`, run by the bridge of this process.
 
+    script : a file, or the files of one script in the order they are read
     settings : nested plain values; they reach R as values, never as text of a program
     Raises NotInstalled where R or a package is missing, Unsupported where the package cannot do it,
     EstimationError with R's own words where it failed.
@@ -87,7 +88,10 @@ def call(
 
 
 def run(
-    script: str, function: str, arguments: Mapping[str, Any], packages: tuple[str, ...] = ()
+    script: str | tuple[str, ...],
+    function: str,
+    arguments: Mapping[str, Any],
+    packages: tuple[str, ...] = (),
 ) -> dict[str, Any]:
     """
     The whole reply to `function(arguments)`: value, warnings, messages, output; value as `rserial` reads it.
@@ -97,7 +101,7 @@ def run(
     request = {
         "folder": str(scripts()),
         "packages": list(packages),
-        "script": script,
+        "script": [script] if isinstance(script, str) else list(script),
         "fun": function,
         "arguments": arguments,
     }
@@ -121,7 +125,7 @@ def missing_package(name: str) -> NotInstalled:
 def versions() -> Versions:
     """Versions of the R that `call` uses. Raises NotInstalled."""
     value = run("bridge.R", "session_versions", {})["value"]
-    return Versions(*(value[name][0] for name in ("r", "plm", "blas")))
+    return Versions(*((value[name] or [""])[0] for name in ("r", "plm", "blas")))  # NULL: a broken package
 
 
 def scripts() -> Path:
@@ -145,7 +149,7 @@ def bridge() -> Bridge:
 def bridge_and_reason() -> tuple[Bridge, str]:
     """
     The bridge and why it is this one: `HARNESS_R_BRIDGE` where that is set, else rpy2 where a child process
-    can start it, else Rscript (also where there is no R at all: the call will say so). Raises UsageError.
+    can start it, else Rscript. Raises UsageError, and NotInstalled where there is no R at all.
     """
     asked = os.environ.get(ENVIRONMENT_VARIABLE, "auto")
     if asked not in ("auto", "rpy2", "rscript"):
@@ -153,7 +157,7 @@ def bridge_and_reason() -> tuple[Bridge, str]:
     if asked != "auto":
         return ("rpy2" if asked == "rpy2" else "rscript"), f"asked for by {ENVIRONMENT_VARIABLE}"
     if shutil.which("Rscript") is None:
-        return "rscript", _NO_R
+        raise NotInstalled(_NO_R)
     fault = _why_rpy2_fails()
     return ("rscript", f"rpy2 cannot start R here: {fault}") if fault else ("rpy2", "rpy2 starts R here")
 
@@ -220,35 +224,10 @@ def _by_rscript(request: bytes) -> bytes:
     with tempfile.TemporaryDirectory(prefix="harness-r-") as folder:
         asked, answered = Path(folder, "request.rds"), Path(folder, "answer.rds")
         asked.write_bytes(request)
-        said = _supervised([program, "--vanilla", str(scripts() / "bridge.R"), str(asked), str(answered)])
+        said = supervised([program, "--vanilla", str(scripts() / "bridge.R"), str(asked), str(answered)])
         if not answered.is_file():
             raise EstimationError(f"Rscript ended without an answer: {said}")
         return answered.read_bytes()
-
-
-def _supervised(command: list[str]) -> str:
-    """Runs *command* in a process group that never outlives this process. Returns the end of what it said."""
-    child = subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        start_new_session=True,
-        preexec_fn=_die_with_parent if sys.platform == "linux" else None,
-    )
-    try:
-        said, _ = child.communicate()
-    except BaseException:
-        os.killpg(child.pid, signal.SIGKILL)
-        child.wait()
-        raise
-    return " ".join(said.split())[-500:] or f"exit code {child.returncode}"
-
-
-def _die_with_parent() -> None:
-    """Linux only: the kernel kills this child when its parent is killed (prctl(2), PR_SET_PDEATHSIG = 1)."""
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
 _BRIDGES: Mapping[Bridge, Callable[[bytes], bytes]] = {"rpy2": _by_rpy2, "rscript": _by_rscript}

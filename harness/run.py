@@ -9,11 +9,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from harness import __version__, compare, goldenfile, workers
+from harness import __version__, audit, compare, goldenfile, specfile, workers
+from harness.audit import beside
 from harness.engines import Engine, engines
-from harness.errors import DataError, NotInstalled, Unsupported, UsageError
+from harness.errors import DataError, GoldenError, NotInstalled, Problem, Unsupported, UsageError
 from harness.result import DISCREPANCIES, Outcome, Pair, Provenance, Result
-from harness.spec import AnyModel, Spec
+from harness.spec import AnyModel, Spec, did_you_mean
 from harness.workers import Task
 
 if TYPE_CHECKING:
@@ -55,15 +56,25 @@ class _Plan:
     faults: tuple[str, ...]
 
 
-def run(specs: Sequence[Spec], choice: Choice, progress: Callable[[int, Result | None], None]) -> Run:
+def run(
+    specs: Sequence[Spec],
+    choice: Choice,
+    progress: Callable[[int, Result | None], None],
+    with_golden: bool = True,
+) -> Run:
     """
     Fit every column of every spec with every engine chosen, and compare.
 
     *progress* is called with the number of fits to be made and the one that has just ended (None at first).
-    Raises UsageError where the choice names what no spec has.
+    with_golden : whether today is compared with the golden files
+    Raises UsageError where the choice names what no spec has, GoldenError where a printed table or a golden
+    file cannot be read: both before anything is fitted.
     """
     _refuse_strangers(specs, choice)
-    plans = [_plan(spec, choice) for spec in specs]
+    first = _held_against(specs, choice)
+    goldens = _read_before([*first, *specs], with_golden)
+    plans = [_plan(spec, replace(choice, columns=(), engines=())) for spec in first]
+    plans += [_plan(spec, choice) for spec in specs if _has_fits(spec, choice)]
     tasks = [step for plan in plans for step in plan.steps if isinstance(step, Task)]
     spoken = _settle_bridge(tasks)
     progress(len(tasks), None)
@@ -73,7 +84,7 @@ def run(specs: Sequence[Spec], choice: Choice, progress: Callable[[int, Result |
         results = [next(fitted) if isinstance(step, Task) else step for step in plan.steps]
         results = [_shareable(plan.spec, result) for result in results]
         notes = plan.notes + (spoken if any(engines()[r.engine].language == "r" for r in results) else ())
-        outcomes.append(assemble(plan.spec, results, notes, goldens=_goldens(plan.spec)))
+        outcomes.append(assemble(plan.spec, results, notes, goldens=goldens[plan.spec.id]))
     return Run(tuple(outcomes), tuple(fault for plan in plans for fault in plan.faults))
 
 
@@ -82,6 +93,29 @@ def _shareable(spec: Spec, result: Result) -> Result:
     if not spec.data.obtain:
         return result
     return replace(result, cells=tuple(cell for cell in result.cells if cell.part != "cases"))
+
+
+def _held_against(specs: Sequence[Spec], choice: Choice) -> list[Spec]:
+    """The tables of moments that files given by hand are held against, where they are not chosen anyway."""
+    given = [spec for spec in specs if spec.data.name in choice.data and spec.data.checked_by]
+    paths = {spec.path.parent / f"{spec.data.checked_by}.yaml" for spec in given}
+    chosen = {spec.id for spec in specs}
+    return [specfile.read(path, tuple(engines())) for path in sorted(paths) if path.stem not in chosen]
+
+
+def _read_before(specs: Iterable[Spec], with_golden: bool) -> dict[str, dict[str, Mapping[str, Result]]]:
+    """Spec to its golden results. Raises GoldenError with every fault of printed tables and golden files."""
+    found: dict[str, dict[str, Mapping[str, Result]]] = {}
+    problems: list[Problem] = []
+    for spec in specs:
+        try:
+            goldenfile.read_published(spec)
+            found[spec.id] = _goldens(spec) if with_golden else {}
+        except GoldenError as fault:
+            problems += fault.problems
+    if problems:
+        raise GoldenError(problems)
+    return found
 
 
 def _settle_bridge(tasks: Iterable[Task]) -> tuple[str, ...]:
@@ -120,6 +154,8 @@ def _plan(spec: Spec, choice: Choice) -> _Plan:
         data = dataset.read(spec, choice.data.get(spec.data.name))
     except DataError as fault:
         return _unread(spec, columns, names, str(fault))
+    if spec.data.stand_in and not data.stand_in:
+        spec = spec.model_copy(update={"data": spec.data.model_copy(update={"stand_in": False})})
     steps: list[Step] = []
     faults: list[str] = []
     for column in columns:
@@ -131,6 +167,10 @@ def _plan(spec: Spec, choice: Choice) -> _Plan:
         else:
             steps += [_step(spec, column, engines()[name], sheet, data.sha256) for name in names]
     return _Plan(spec, tuple(steps), data.notes, tuple(faults))
+
+
+def _has_fits(spec: Spec, choice: Choice) -> bool:
+    return bool(_chosen(spec.columns, choice.columns) and _chosen(spec.engines, choice.engines))
 
 
 def _chosen(present: Iterable[str], asked: Sequence[str]) -> list[str]:
@@ -193,19 +233,34 @@ class Call(NamedTuple):
 
 
 def calls(spec: Spec, choice: Choice) -> list[Call]:
-    """The exact call of every engine chosen, column by column. Runs nothing."""
+    """
+    The exact call of every engine chosen, column by column. Runs nothing.
+
+    Any known engine may be chosen, not only the spec's own: a call is only text.
+    """
+    strange = next((name for name in choice.engines if name not in engines()), None)
+    if strange is not None:
+        raise UsageError(f"--engine {strange}: there is no such engine{did_you_mean(strange, engines())}")
+    others = [name for name in choice.engines if name not in spec.engines]
+    spec = spec.model_copy(update={"engines": (*spec.engines, *others)})
     _refuse_strangers([spec], choice)
     plan = _plan(spec, choice)
     if plan.faults:
         raise DataError("\n".join(plan.faults))
-    return [_call(step) for step in plan.steps]
+    return [_call(spec, step) for step in plan.steps]
 
 
-def _call(step: Step) -> Call:
+def _call(spec: Spec, step: Step) -> Call:
+    """The call; of a program that reads the data itself the whole script, from the data file on."""
     if isinstance(step, Result):
         return Call(step.column, step.engine, step.status, step.message)
+    module = step.engine.load()
+    whole = getattr(module, "script", None)
     try:
-        text = step.engine.load().translate(step.model, step.sheet)
+        if whole is None:
+            text = module.translate(step.model, step.sheet)
+        else:
+            text = whole(spec, step.column, step.model, step.sheet)
     except Unsupported as reason:
         return Call(step.column, step.engine.id, "skipped", str(reason))
     return Call(step.column, step.engine.id, "call", text)
@@ -228,6 +283,7 @@ def assemble(
         {column: compare.headline(spec, column, results, comparisons) for column in spec.columns},
         compare.reproduced(published, comparisons),
         tuple(notes),
+        audit.audit(spec, published, beside.tables(spec)),
     )
 
 
@@ -263,7 +319,9 @@ def bless(specs: Sequence[Spec], because: str, choice: Choice) -> dict[tuple[str
     UsageError where an engine asked for fitted nothing.
     """
     written = {}
-    for outcome in run(specs, choice, lambda total, result: None).outcomes:
+    asked = {spec.id for spec in specs}
+    found = run(specs, choice, lambda total, result: None, with_golden=False).outcomes
+    for outcome in (outcome for outcome in found if outcome.spec.id in asked):
         fitted = {result.engine for result in outcome.results if result.status != "skipped"}
         for name in _chosen(outcome.spec.engines, choice.engines):
             mine = [result for result in outcome.results if result.engine == name]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -68,22 +68,24 @@ def _lines() -> Progressing:
 def show(found: Run, page: Path) -> None:
     """The findings, spec by spec, then the whole, then where to look, then what is missing here."""
     for outcome in found.outcomes:
-        _spec(outcome)
+        _spec(outcome, found.faults)
     _whole(found)
     click.echo(f"Report: {page}")
     for sentence in _not_run(found):
         click.echo(sentence)
 
 
-def _spec(outcome: Outcome) -> None:
+def _spec(outcome: Outcome, faults: Collection[str]) -> None:
+    """*faults* are said once, at the end."""
     word = click.style(outcome.reproduced, fg=_COLOURS.get(outcome.reproduced), bold=True)
     click.echo(f"{click.style(outcome.spec.id, bold=True)}  reproduced: {word}")
     for note in outcome.notes:
-        click.echo(f"  note: {note}")
+        if note not in faults:
+            click.echo(f"  note: {note}")
     width = max(map(len, outcome.headlines), default=0)
     for column, headline in outcome.headlines.items():
         click.echo(f"  {column:{width}}  {headline}  {_counts(outcome, column)}")
-    _errored(outcome)
+    _errored(outcome, faults)
     _discrepancies(outcome)
 
 
@@ -101,9 +103,9 @@ def _kind(pair: Pair) -> str:
     return "differ" if pair.verdict in DISCREPANCIES else pair.verdict.replace("_", " ")
 
 
-def _errored(outcome: Outcome) -> None:
+def _errored(outcome: Outcome, faults: Collection[str]) -> None:
     for result in outcome.results:
-        if result.status == "errored":
+        if result.status == "errored" and result.message not in faults:
             head = click.style(f"({result.column}) {result.engine} errored", fg="red")
             click.echo(f"  {head}: {result.message}")
 
@@ -143,4 +145,6 @@ def _not_run(found: Run) -> Iterator[str]:
     fitted = {result.engine for result in results if result.status == "fitted"}
     for engine in dict.fromkeys(result.engine for result in results if result.engine not in fitted):
         reason = next(result.message for result in results if result.engine == engine)
+        if reason in found.faults:
+            continue
         yield f"Not run: {engine}: {reason}"

@@ -11,6 +11,7 @@ import platform
 import resource
 import signal
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures import TimeoutError as FitTimeout
@@ -19,8 +20,8 @@ from typing import TYPE_CHECKING
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
-from harness.engines import Engine
-from harness.errors import NotInstalled, Unsupported
+from harness.engines import Engine, EngineModule
+from harness.errors import EstimationError, NotInstalled, Unsupported
 from harness.result import Cell, Provenance, Result
 
 if TYPE_CHECKING:
@@ -154,21 +155,41 @@ def fit(task: Task) -> Result:
     """One fit, here and now. Whatever the engine does short of killing the process ends in a Result."""
     with _memory_limit(task.memory_mb), _silence():
         try:
-            return _fitted(task)
-        except Unsupported as reason:  # NotInstalled is one of them
+            module = task.engine.load()
+            known = replace(task, provenance=_provenance(task, module))
+        except Unsupported as reason:  # NotInstalled, that is
             return task.ended("skipped", str(reason))
-        except MemoryError:
-            return task.ended("errored", f"needs more than limits.memory_mb = {task.memory_mb} MB. Raise it.")
-        except SystemExit as ended:
-            return task.ended("errored", f"the engine called exit({ended.code!r})")
-        except BaseException as fault:  # an engine may raise anything; none of it may reach the pool
+        except BaseException as fault:
             return task.ended("errored", _sentence(fault))
+        try:
+            return _fitted(known, module)
+        except Unsupported as reason:
+            return known.ended("skipped", str(reason))
+        except MemoryError:
+            return known.ended(
+                "errored", f"needs more than limits.memory_mb = {task.memory_mb} MB. Raise it."
+            )
+        except SystemExit as ended:
+            return known.ended("errored", f"the engine called exit({ended.code!r})")
+        except BaseException as fault:  # an engine may raise anything; none of it may reach the pool
+            return known.ended("errored", _sentence(fault))
 
 
-def _fitted(task: Task) -> Result:
-    module = task.engine.load()
+def _provenance(task: Task, module: EngineModule) -> Provenance:
+    """What the parent knew, and the versions: an engine with a version is here, whatever it then says."""
     engine_version, language_version = module.versions()
+    return replace(
+        task.provenance,
+        engine_version=engine_version,
+        language_version=language_version,
+        platform=f"{platform.system()} {platform.machine()}",
+        blas=_blas(task.engine),
+    )
+
+
+def _fitted(task: Task, module: EngineModule) -> Result:
     estimates = module.fit(task.model, task.sheet)
+    _refuse_twins(estimates.cells)
     return Result(
         task.spec,
         task.column,
@@ -179,14 +200,15 @@ def _fitted(task: Task) -> Result:
         not_offered=estimates.not_offered,
         recomputed=estimates.recomputed,
         warnings=estimates.warnings,
-        provenance=replace(
-            task.provenance,
-            engine_version=engine_version,
-            language_version=language_version,
-            platform=f"{platform.system()} {platform.machine()}",
-            blas=_blas(task.engine),
-        ),
+        provenance=task.provenance,
     )
+
+
+def _refuse_twins(cells: tuple[Cell, ...]) -> None:
+    counts = Counter((cell.part, cell.term, cell.measure) for cell in cells)
+    twins = [" ".join(address) for address, count in counts.items() if count > 1]
+    if twins:
+        raise EstimationError(f"the engine gave two numbers for {', '.join(twins[:3])}")
 
 
 def _kept(cells: tuple[Cell, ...], dummies: tuple[str, ...]) -> tuple[Cell, ...]:

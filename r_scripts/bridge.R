@@ -18,7 +18,7 @@ answer <- function(request) {
 
 sourced <- function(request) {
   scope <- new.env(parent = globalenv())
-  for (script in unique(c("common.R", request$script))) {
+  for (script in unique(c("common.R", as.character(unlist(request$script))))) {
     sys.source(file.path(request$folder, script), envir = scope, keep.source = FALSE)
   }
   get(request$fun, envir = scope)

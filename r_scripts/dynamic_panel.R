@@ -5,15 +5,15 @@
 #   of print, dummies included, constant not), dummies (terms), entity, time, step, sampled (column or NULL),
 #   gmm (list of variable, first, last, collapse), iv (list of variable, first, last), system,
 #   level_effects (time dummies as instruments of the level equation: pgmm's "twoways"), dummy_times,
-#   constant, ones (whether the constant is a column of ones in the equation), steps, std_error,
-#   small_sample, distribution, ci_level, ar_order, units (by term).
+#   constant, steps, h, std_error, sigma2, small_sample, distribution, ci_level, ar_order, units (by term),
+#   own_algebra (whether pgmm only makes the matrices; gmm and iv are then as in matrices_design()).
 fit_dynamic_panel <- function(data, settings) {
-  design <- gmm_design(data, settings)
+  design <- if (settings$own_algebra) matrices_design(data, settings) else gmm_design(data, settings)
   fits <- gmm_fits(design, settings)
   counted <- gmm_counts(design, fits, settings)
   found <- gmm_estimate(fits, counted, settings)
   parts <- list(
-    gmm_coefficients(found, counted, settings),
+    gmm_coefficients(found, fits, counted, settings),
     over_identification(fits, counted, found, settings),
     serial_correlation(fits, counted, settings),
     gmm_fit_cells(counted, settings),
@@ -21,167 +21,73 @@ fit_dynamic_panel <- function(data, settings) {
   )
   together <- function(name) do.call(rbind, lapply(parts, `[[`, name))
   estimates(
-    together("cells"), together("not_offered"), together("recomputed"), instrument_warnings(counted)
+    together("cells"), together("not_offered"), together("recomputed"),
+    c(fits$warnings, instrument_warnings(counted))
   )
-}
-
-# ----------------------------------------------------------------------------------------------- the design
-
-gmm_design <- function(data, settings) {
-  plain <- plainly_named(data)
-  frame <- cbind(
-    data.frame(i = data[[settings$entity]], t = data[[settings$time]], y = used_outcome(data, settings)),
-    plain$data
-  )
-  shape <- gmm_shape(settings)
-  usable <- usable_rows(data, settings)
-  if (settings$level_effects) {
-    stop_without_rows(usable, shape)
-  }
-  list(
-    frame = with_empty_periods(frame, settings$step, shape$padding), usable = usable, shape = shape,
-    formula = gmm_formula(plain$code, settings), collapse = gmm_collapse(plain$code, settings),
-    effect = if (settings$level_effects) "twoways" else "individual",
-    transformation = if (settings$system) "ld" else "d"
-  )
-}
-
-# lost: differenced rows that pgmm starts after, one more than it drops in levels. It starts no earlier than
-# the first GMM lag, so that empty periods before the data keep the rows where the equation begins; left to
-# itself it takes the smallest first lag, and reads leads for a group that begins later.
-gmm_shape <- function(settings) {
-  lags <- function(lists, name) vapply(lists, function(one) as.numeric(one[[name]]), 1)
-  longest <- max(0, lags(settings$equation, "last"))
-  first <- lags(settings$gmm, "first")
-  lost <- max(longest + 1, first)
-  list(
-    lost = lost, padding = lost - longest - 1,
-    lost.ts = if (max(longest + 1, min(first)) < lost) lost
-  )
-}
-
-# pgmm has a time effect for every period, also for one without a row: its matrix is then singular.
-stop_without_rows <- function(usable, shape) {
-  dropped <- shape$lost - 1 - shape$padding
-  rows <- colSums(usable)[-seq_len(dropped)]
-  if (dropped > 0 && any(rows == 0)) {
-    unsupported(
-      "no row is usable in period ", paste(names(rows)[rows == 0], collapse = ", "),
-      ", for which pgmm has a time effect all the same"
-    )
-  }
-}
-
-# The outcome where a row may enter the equation: in the sample, and with every plain instrument present.
-used_outcome <- function(data, settings) {
-  y <- data[[settings$outcome]]
-  if (!is.null(settings$sampled)) {
-    y[!(data[[settings$sampled]] %in% 1)] <- NA
-  }
-  instruments <- lagged_columns(data, settings$iv, settings$entity)
-  y[!stats::complete.cases(instruments)] <- NA
-  y
-}
-
-# (rows, lags) matrix of every variable at every lag; `lists` as in settings$equation.
-lagged_columns <- function(data, lists, entity) {
-  columns <- lapply(lists, function(one) {
-    sapply(one$first:one$last, function(k) shifted(data[[one$variable]], data[[entity]], k))
-  })
-  if (length(columns) == 0) matrix(0, nrow(data), 1) else do.call(cbind, columns)
-}
-
-# Lag by row, which is lag by time where every entity has every period.
-shifted <- function(x, entity, k) {
-  n <- length(x)
-  if (k >= n) {
-    return(rep(NA_real_, n))
-  }
-  before <- c(rep(NA, k), x[seq_len(n - k)])
-  ifelse(entity == c(rep(NA, k), entity[seq_len(n - k)]), before, NA)
-}
-
-# (entities, periods) matrix: whether the level row has outcome, regressors and instruments.
-usable_rows <- function(data, settings) {
-  regressors <- lagged_columns(data, settings$equation, settings$entity)
-  complete <- !is.na(used_outcome(data, settings)) & stats::complete.cases(regressors)
-  times <- sort(unique(data[[settings$time]]))
-  matrix(complete, ncol = length(times), byrow = TRUE, dimnames = list(NULL, times))
-}
-
-with_empty_periods <- function(frame, step, count) {
-  if (count < 1) {
-    return(frame)
-  }
-  empty <- expand.grid(t = min(frame$t) - step * seq_len(count), i = unique(frame$i))
-  empty[setdiff(names(frame), c("i", "t"))] <- NA_real_
-  frame <- rbind(frame, empty[names(frame)])
-  frame[order(frame$i, frame$t), ]
-}
-
-gmm_formula <- function(code, settings) {
-  part <- function(lists) paste(vapply(lists, function(one) lag_text(code, one), ""), collapse = " + ")
-  right <- c(part(settings$equation), part(settings$gmm))
-  # Without a third part pgmm makes an instrument of every regressor that is no GMM variable.
-  if (length(settings$iv) > 0) {
-    right <- c(right, part(settings$iv))
-  } else if (length(setdiff(variables_of(settings$equation), variables_of(settings$gmm))) > 0) {
-    right <- c(right, "0")
-  }
-  stats::as.formula(paste("y ~", paste(right, collapse = " | ")))
-}
-
-variables_of <- function(lists) vapply(lists, `[[`, "", "variable")
-
-lag_text <- function(code, one) {
-  name <- code[[one$variable]]
-  if (one$first == 0 && one$last == 0) name else paste0("lag(", name, ", ", one$first, ":", one$last, ")")
-}
-
-gmm_collapse <- function(code, settings) {
-  collapse <- lapply(settings$gmm, function(one) isTRUE(one$collapse))
-  stats::setNames(collapse, code[variables_of(settings$gmm)])
 }
 
 # ------------------------------------------------------------------------------------------------- the fits
 
-# chosen: the model that was asked for, covariance (before any factor) and printed: its covariance and what
-# summary() prints; two: its two-step counterpart; one_step: the coefficients of the first step.
+# yX, Z: pgmm's matrices by entity; S1: the first-step matrix; A1: its inverse; one_step, estimate: the
+# coefficients of the first step and of the step asked for; influence: (X'Z A Z'X)^-1 X'Z A of that step;
+# covariance: before any small-sample factor; terms: of the coefficients; own: whether our algebra made them;
+# printed: what summary() prints.
 gmm_fits <- function(design, settings) {
+  if (settings$own_algebra) {
+    return(matrices_fits(design, settings))
+  }
+  found <- native_fits(design, settings)
+  lost <- lost_by_plm(found)
+  if (lost < 1) {
+    return(found)
+  }
+  # pgmm's own numbers are wrong here, its matrices are not.
+  again <- solved(found, design, settings)
+  again$warnings <- paste0(
+    "pgmm's general inverse drops ", lost, " instruments that are not collinear, only small: the estimate is ",
+    "computed from its matrices instead."
+  )
+  c(again, found[c("terms", "printed")])
+}
+
+# Instruments that pgmm's general inverse drops in either step though they are not collinear. Where there are
+# more instruments than entities the second step has no inverse, and which are dropped is a matter of taste.
+lost_by_plm <- function(found) {
+  e <- residuals_at(found$yX, found$one_step)
+  scores <- do.call(rbind, Map(function(Z, u) as.vector(crossprod(Z, u)), found$Z, e))
+  lost <- function(S) instrument_rank(S) - kept_by_plm(S)
+  second <- if (instrument_rank(found$S1) <= nrow(scores)) lost(crossprod(scores)) else 0
+  max(lost(found$S1), second)
+}
+
+native_fits <- function(design, settings) {
   two <- run_pgmm(design, "twosteps")
   chosen <- if (settings$steps == 2) two else run_pgmm(design, "onestep")
-  stop_if_collinear(chosen, settings)
+  stop_if_collinear(chosen$model, plain_terms(chosen, settings))
+  Z <- lapply(two$W, as.matrix)
   conventional <- settings$std_error == "conventional"
+  one_step <- two$coefficients[[1]]
+  residuals <- residuals_at(two$model, one_step)
+  A <- if (settings$steps == 2) two$A2 else chosen$A1
+  ZX <- Reduce(`+`, Map(function(z, rows) crossprod(z, rows[, -1, drop = FALSE]), Z, two$model))
   list(
-    chosen = chosen, two = two, one_step = two$coefficients[[1]],
+    yX = two$model, Z = Z, S1 = first_step_matrix(Z, settings),
+    A1 = two$A1 / length(two$W), # pgmm's A1 is the inverse times the number of entities
+    one_step = one_step, estimate = if (settings$steps == 2) two$coefficients[[2]] else chosen$coefficients,
+    influence = stats::vcov(chosen) %*% t(ZX) %*% A, own = FALSE, terms = plain_terms(chosen, settings),
+    variance = error_variance(residuals, design, settings, length(one_step)),
+    hansen = unname(plm::sargan(two, "twosteps")$statistic), residuals = lapply(chosen$residuals, as.vector),
     covariance = if (conventional) stats::vcov(chosen) else plm::vcovHC(chosen),
     printed = summary(chosen, robust = !conventional)
   )
 }
 
-run_pgmm <- function(design, model) {
-  tryCatch(
-    plm::pgmm(
-      formula = design$formula, data = design$frame, index = c("i", "t"), effect = design$effect,
-      model = model, collapse = design$collapse, transformation = design$transformation,
-      lost.ts = design$shape$lost.ts
-    ),
-    error = function(e) stop("pgmm cannot estimate this model: ", conditionMessage(e), singular_hint(e))
-  )
-}
-
-singular_hint <- function(e) {
-  if (grepl("singular", conditionMessage(e))) {
-    ". A regressor follows from the others, or there are fewer instruments than coefficients"
-  }
-}
-
-stop_if_collinear <- function(model, settings) {
-  X <- do.call(rbind, lapply(model$model, function(rows) rows[, -1, drop = FALSE]))
+stop_if_collinear <- function(yX, terms) {
+  X <- do.call(rbind, lapply(yX, function(rows) rows[, -1, drop = FALSE]))
   size <- sqrt(colSums(X^2))
   decomposed <- qr(sweep(X, 2, ifelse(size > 0, size, 1), "/"), tol = 1e-9)
   if (decomposed$rank < ncol(X)) {
-    gone <- plain_terms(model, settings)[decomposed$pivot[-seq_len(decomposed$rank)]]
+    gone <- terms[decomposed$pivot[-seq_len(decomposed$rank)]]
     stop("the design is singular: ", paste(gone, collapse = ", "), " follows from the other regressors")
   }
 }
@@ -189,36 +95,88 @@ stop_if_collinear <- function(model, settings) {
 # Terms of pgmm's coefficients, in its order; time effects of the level equation keep pgmm's names.
 plain_terms <- function(model, settings) {
   terms <- strings(settings$terms)
-  if (settings$level_effects) {
-    return(c(setdiff(terms, strings(settings$dummies)), model$args$namest))
+  if (settings$level_effects) c(setdiff(terms, strings(settings$dummies)), model$args$namest) else terms
+}
+
+all_terms <- function(settings) c(strings(settings$terms), if (settings$constant) "constant")
+
+residuals_at <- function(yX, coefficients) {
+  lapply(yX, function(rows) as.vector(rows[, 1] - rows[, -1, drop = FALSE] %*% coefficients))
+}
+
+# sum Z'HZ with H = MM'; xtabond2's h: 3 the covariance of white noise in both equations, 2 the same without
+# the block between them, 1 the identity.
+first_step_matrix <- function(Z, settings) {
+  M <- noise_to_rows(nrow(Z[[1]]), settings)
+  Reduce(`+`, lapply(Z, function(z) crossprod(crossprod(M, z))))
+}
+
+noise_to_rows <- function(rows, settings) {
+  if (settings$h == 1) {
+    return(diag(rows))
   }
-  c(terms, if (settings$ones) "constant")
+  n <- if (settings$system) (rows - 1) / 2 else rows
+  D <- diff(diag(n + 1))
+  I <- diag(n + 1)
+  if (!settings$system) {
+    return(D)
+  }
+  if (settings$h == 3) rbind(D, I) else rbind(cbind(D, 0 * D), cbind(0 * I, I))
+}
+
+difference_rows <- function(yX, settings) {
+  rows <- nrow(yX[[1]])
+  seq_len(if (settings$system) (rows - 1) / 2 else rows)
+}
+
+# The error variance from one-step residuals, under each program's denominator. Differencing doubles it; with
+# h: 1 it is that of the level rows of a system, and differences are not halved (xtabond2).
+error_variance <- function(residuals, design, settings, k) {
+  on <- difference_rows(lapply(residuals, as.matrix), settings)
+  in_levels <- settings$h == 1 && settings$system
+  squares <- sum(vapply(residuals, function(e) sum((if (in_levels) e[-on] else e[on])^2), 1))
+  squares <- squares / if (settings$h == 1) 1 else 2
+  n <- sum(if (in_levels) design$level else design$difference)
+  n_obs <- sum(if (settings$system) design$level else design$difference)
+  list("n" = squares / n, "n-k" = squares / (n - k), "observations" = squares / n_obs)
 }
 
 # ----------------------------------------------------------------------------------------------- the counts
 
 # n, groups: of the equation (levels in a system, else differences); instruments: columns and their rank.
 gmm_counts <- function(design, fits, settings) {
-  level <- design$usable
-  difference <- level & cbind(FALSE, level[, -ncol(level), drop = FALSE])
-  equation <- if (settings$system) level else difference
-  rows <- nrow(fits$two$model[[1]])
-  n_difference <- if (settings$system) (rows - 1) / 2 else rows
-  S <- first_step_matrix(fits$two, settings, n_difference)
+  equation <- if (settings$system) design$level else design$difference
   list(
-    level = level, difference = difference, per_group = rowSums(equation),
-    n = sum(equation), n_groups = sum(rowSums(equation) > 0), n_in_data = nrow(level),
-    difference_rows = seq_len(n_difference),
-    columns = ncol(S) - artificial_columns(design, settings),
-    rank = instrument_rank(S), kept = kept_by_plm(S),
-    periods = colnames(level)[seq_len(ncol(level)) >= design$shape$lost - design$shape$padding]
+    level = design$level, difference = design$difference, per_group = rowSums(equation),
+    n = sum(equation), n_groups = sum(rowSums(equation) > 0), n_in_data = nrow(equation),
+    columns = instrument_columns_of_model(design, fits, settings), rank = instrument_rank(fits$S1),
+    periods = colnames(equation)[seq_len(ncol(equation)) >= design$shape$lost - design$shape$padding]
   )
 }
 
-# Columns that come from the empty periods, and the differences of a column of ones: not of the model.
+# Columns as the model has them, empty ones included, but not those that only our empty periods make.
+instrument_columns_of_model <- function(design, fits, settings) {
+  if (!settings$own_algebra) {
+    return(ncol(fits$S1) - artificial_columns(design, settings))
+  }
+  longest <- max(0, vapply(settings$equation, function(one) as.numeric(one$last), 1))
+  gmm <- vapply(settings$gmm, own_columns, 1, ncol(design$level), longest)
+  sum(gmm) + length(settings$iv) + settings$constant
+}
+
+own_columns <- function(one, periods, longest) {
+  last <- min(one$last, periods - 1)
+  rows <- seq_len(periods)[-seq_len(longest + 1)]
+  lags <- pmax(0, pmin(last, rows - 1) - one$first + 1)
+  difference <- if (one$collapse) last - one$first + 1 else sum(lags)
+  level <- if (one$collapse) 1 else max(0, periods - max(longest, one$first))
+  c(both = difference + level, difference = difference, level = level)[[one$equation]]
+}
+
+# Columns that come from the empty periods.
 artificial_columns <- function(design, settings) {
   padding <- design$shape$padding
-  periods <- ncol(design$usable) + padding
+  periods <- ncol(design$level) + padding
   from_padding <- vapply(settings$gmm, function(one) {
     if (one$collapse) {
       lags <- one$last - one$first + 1
@@ -227,7 +185,7 @@ artificial_columns <- function(design, settings) {
     rows <- seq(design$shape$lost + 1, periods)
     sum(pmax(0, pmin(padding, rows - one$first) - pmax(1, rows - one$last) + 1))
   }, 1)
-  sum(from_padding) + settings$ones
+  sum(from_padding)
 }
 
 # xtabond2 counts the rank of the first-step matrix; a column that is zero for everybody is no instrument.
@@ -235,13 +193,7 @@ instrument_rank <- function(S) {
   size <- sqrt(diag(S))
   present <- size > 0
   S <- S[present, present, drop = FALSE] / outer(size[present], size[present])
-  sum(symmetric_eigenvalues(S) > 1e-12 * nrow(S))
-}
-
-first_step_matrix <- function(model, settings, n_difference) {
-  D <- diff(diag(n_difference + 1))
-  M <- if (settings$system) rbind(D, diag(n_difference + 1)) else D
-  Reduce(`+`, lapply(model$W, function(Z) crossprod(crossprod(M, as.matrix(Z)))))
+  sum(symmetric_eigenvalues(S) > smallest_eigenvalue(S))
 }
 
 symmetric_eigenvalues <- function(S) eigen(S, symmetric = TRUE, only.values = TRUE)$values
@@ -256,14 +208,8 @@ instrument_warnings <- function(counted) {
   c(
     if (counted$rank < counted$columns) {
       paste0(
-        counted$columns - counted$rank, " of pgmm's ", counted$columns,
+        counted$columns - counted$rank, " of the ", counted$columns,
         " instrument columns are empty or follow from the others; degrees of freedom use the rank."
-      )
-    },
-    if (counted$kept < counted$rank) {
-      paste0(
-        "pgmm's general inverse drops ", counted$rank - counted$kept,
-        " instruments that are not collinear, only small."
       )
     },
     if (counted$rank > counted$n_groups) {
@@ -291,27 +237,25 @@ gmm_fit_cells <- function(counted, settings) {
 # ------------------------------------------------------------------------------------ estimates, covariance
 
 gmm_estimate <- function(fits, counted, settings) {
-  model <- fits$chosen
-  raw <- if (settings$steps == 2) model$coefficients[[2]] else model$coefficients
-  map <- to_terms(model, counted, settings)
+  map <- to_terms(fits$terms, counted, settings)
   terms <- rownames(map)
   units <- as.numeric(unlist(settings$units)[terms])
   factor <- small_sample_factor(settings$small_sample, counted$n, length(terms), counted$n_groups)
   list(
-    estimate = stats::setNames(as.vector(map %*% raw) * units, terms),
+    estimate = stats::setNames(as.vector(map %*% fits$estimate) * units, terms),
     covariance = factor * (map %*% fits$covariance %*% t(map)) * outer(units, units),
     k = length(terms)
   )
 }
 
-# The linear map from pgmm's coefficients to the terms of the spec.
-to_terms <- function(model, counted, settings) {
-  terms <- c(strings(settings$terms), if (settings$constant) "constant")
-  own_terms <- plain_terms(model, settings)
-  map <- matrix(0, length(terms), length(own_terms), dimnames = list(terms, NULL))
-  map[cbind(match(intersect(own_terms, terms), terms), match(intersect(own_terms, terms), own_terms))] <- 1
+# The linear map from the coefficients of the fit to the terms of the spec.
+to_terms <- function(fitted, counted, settings) {
+  terms <- all_terms(settings)
+  map <- matrix(0, length(terms), length(fitted), dimnames = list(terms, NULL))
+  common <- intersect(fitted, terms)
+  map[cbind(match(common, terms), match(common, fitted))] <- 1
   if (settings$level_effects) {
-    map <- rebased(map, length(own_terms) - length(counted$periods), counted$periods, settings)
+    map <- rebased(map, length(fitted) - length(counted$periods), counted$periods, settings)
   }
   map
 }
@@ -340,19 +284,20 @@ rebased <- function(map, before, periods, settings) {
   map
 }
 
-gmm_coefficients <- function(found, counted, settings) {
+gmm_coefficients <- function(found, fits, counted, settings) {
   # xtabond2: G degrees of freedom without a constant, G - 1 with one (Roodman 2009, the listings).
   df <- reference_df(
     settings$distribution, counted$n - found$k, counted$n_groups - as.integer(settings$constant)
   )
   joint <- gmm_joint_tests(found, df, settings)
+  table <- rbind(
+    coefficient_cells(found$estimate, found$covariance, df, settings$ci_level),
+    covariance_cells(names(found$estimate), found$covariance)
+  )
+  made <- if (fits$own) rbind(table, joint$cells) else joint$cells
   list(
-    cells = rbind(
-      coefficient_cells(found$estimate, found$covariance, df, settings$ci_level),
-      covariance_cells(names(found$estimate), found$covariance), joint$cells
-    ),
-    not_offered = joint$not_offered,
-    recomputed = own(joint$cells$part, joint$cells$term, joint$cells$measure)
+    cells = rbind(table, joint$cells), not_offered = joint$not_offered,
+    recomputed = own(made$part, made$term, made$measure)
   )
 }
 
@@ -384,42 +329,38 @@ over_identification <- function(fits, counted, found, settings) {
     return(list(not_offered = lacking("tests", c("hansen_j", "sargan@xtabond2"), "*", reason)))
   }
   # What plm calls the Sargan test of two steps is Hansen's J.
-  hansen <- test_cells("hansen_j", unname(plm::sargan(fits$two, "twosteps")$statistic), df)
-  sargan <- do.call(rbind, sargan_tests(fits, counted, found, df, settings))
+  hansen <- test_cells("hansen_j", fits$hansen, df)
+  sargan <- do.call(rbind, sargan_tests(fits, df, settings))
   two_step <- if (settings$steps == 2) transform(hansen, term = "sargan@two-step")
-  counts_differ <- counted$rank < counted$columns
+  ours <- if (fits$own) {
+    rbind(hansen, two_step)
+  } else if (counted$rank < counted$columns) {
+    hansen[hansen$measure != "statistic", ]
+  }
   list(
     cells = rbind(hansen, sargan, two_step),
     recomputed = rbind(
-      own(sargan$part, sargan$term, sargan$measure),
-      if (counts_differ) own("tests", "hansen_j", c("df", "p_value"))
+      own(sargan$part, sargan$term, sargan$measure), if (!is.null(ours)) own(ours$part, ours$term, ours$measure)
     )
   )
 }
 
 # One-step criterion over the error variance; the programs part in the denominator of that variance.
-sargan_tests <- function(fits, counted, found, df, settings) {
-  e <- residuals_at(fits$two, fits$one_step)
-  moments <- Reduce(`+`, Map(function(Z, u) as.vector(crossprod(as.matrix(Z), u)), fits$two$W, e))
-  criterion <- sum(moments * (fits$two$A1 %*% moments)) / length(e) # pgmm's A1 is length(e) times the inverse
-  ssr <- sum(vapply(e, function(u) sum(u[counted$difference_rows]^2), 1))
-  n <- sum(counted$difference)
-  over <- function(denominator) criterion / (ssr / 2 / denominator)
+sargan_tests <- function(fits, df, settings) {
+  e <- residuals_at(fits$yX, fits$one_step)
+  moments <- Reduce(`+`, Map(function(Z, u) as.vector(crossprod(Z, u)), fits$Z, e))
+  criterion <- sum(moments * (fits$A1 %*% moments))
   list(
-    test_cells("sargan@xtabond2", over(n), df),
-    test_cells("sargan@xtabond2-before-2.8.3", over(counted$n), df),
-    if (!settings$system) test_cells("sargan@xtabond", over(n - found$k), df)
+    test_cells("sargan@xtabond2", criterion / fits$variance[["n"]], df),
+    test_cells("sargan@xtabond2-before-2.8.3", criterion / fits$variance[["observations"]], df),
+    if (!settings$system) test_cells("sargan@xtabond", criterion / fits$variance[["n-k"]], df)
   )
-}
-
-residuals_at <- function(model, coefficients) {
-  lapply(model$model, function(rows) as.vector(rows[, 1] - rows[, -1, drop = FALSE] %*% coefficients))
 }
 
 # summary() is right in every version of plm; mtest(vcov = vcovHC) is not in 2.6-2. In a system pgmm leaves
 # the level residuals out of Z'e, so that the tests are computed here, and its own go to `as_printed`.
 serial_correlation <- function(fits, counted, settings) {
-  from_plm <- if (settings$system) list() else list(fits$printed$m1, fits$printed$m2)
+  from_plm <- if (settings$system || fits$own) list() else list(fits$printed$m1, fits$printed$m2)
   parts <- lapply(seq_len(settings$ar_order), function(order) {
     test <- if (order <= length(from_plm)) from_plm[[order]]
     z <- if (is.null(test)) serial_statistic(fits, order, counted, settings) else as.numeric(test$statistic)
@@ -444,34 +385,43 @@ normal_test <- function(term, z, computed) {
   )
 }
 
-# Arellano and Bond (1991, p. 281), with the full residual vector in Z'e.
+# Arellano and Bond (1991, p. 281), with the full residual vector in Z'e. After one step with conventional
+# standard errors the covariance of the errors is sigma2 H, else it is taken from the residuals; of H xtabond2
+# (_ARTests) takes the block of the differences alone.
 serial_statistic <- function(fits, order, counted, settings) {
-  model <- fits$chosen
-  rows <- counted$difference_rows
+  rows <- difference_rows(fits$yX, settings)
   if (order >= length(rows)) {
     return(NA_real_)
   }
-  V <- fits$covariance
-  A <- if (settings$steps == 2) model$A2 else model$A1
-  sums <- Map(serial_sums, model$model, model$W, lapply(model$residuals, as.vector), list(rows), order)
+  homoskedastic <- settings$steps == 1 && settings$std_error == "conventional"
+  M <- if (homoskedastic) noise_to_rows(length(rows), utils::modifyList(settings, list(system = FALSE)))
+  sums <- Map(serial_sums, fits$yX, fits$Z, fits$residuals, list(rows), order, list(M))
   total <- function(name) Reduce(`+`, lapply(sums, `[[`, name))
+  sigma2 <- if (homoskedastic) fits$variance[[settings$sigma2]] else 1
   wX <- total("wX")
-  bread <- stats::vcov(model) # (X'Z A Z'X)^-1, of the step that was asked for
-  variance <- total("we2") - 2 * wX %*% bread %*% t(total("ZX")) %*% A %*% total("Zew") + wX %*% V %*% t(wX)
+  variance <- sigma2 * (total("spread") - 2 * wX %*% fits$influence %*% total("moment")) +
+    wX %*% fits$covariance %*% t(wX)
   if (variance > 0) total("we") / sqrt(as.numeric(variance)) else NA_real_
 }
 
-serial_sums <- function(yX, Z, e, rows, order) {
-  Z <- as.matrix(Z)
-  X <- yX[, -1, drop = FALSE]
+serial_sums <- function(yX, Z, e, rows, order, M) {
+  before <- c(rep(0, order), e[utils::head(rows, -order)])
   w <- numeric(length(e))
-  w[rows] <- c(rep(0, order), e[utils::head(rows, -order)])
-  we <- sum(w[rows] * e[rows])
-  list(we = we, we2 = we^2, wX = crossprod(w, X), ZX = crossprod(Z, X), Zew = crossprod(Z, e) * we)
+  w[rows] <- before * (e[rows] != 0)
+  we <- sum(w * e)
+  noise <- if (!is.null(M)) crossprod(M, w[rows])
+  list(
+    we = we, wX = crossprod(w, yX[, -1, drop = FALSE]),
+    spread = if (is.null(M)) we^2 else sum(noise^2),
+    moment = if (is.null(M)) crossprod(Z, e) * we else crossprod(Z[rows, , drop = FALSE], M %*% noise)
+  )
 }
 
 # What pgmm prints under labels of its own.
 gmm_as_printed <- function(printed) {
+  if (is.null(printed)) {
+    return(list())
+  }
   said <- function(term, test) {
     if (!is.null(test)) {
       found <- list(statistic = test$statistic, df = test$parameter, p_value = test$p.value)

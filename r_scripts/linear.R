@@ -78,12 +78,16 @@ linear_estimates <- function(settings, estimate, covariance, y, residuals, root,
   )
 }
 
-# R's lm has the conventional covariance of least squares, and no other.
+# R's lm has the conventional covariance of least squares, and no other; the joint test is ours throughout.
 by_own_algebra <- function(table, settings) {
+  by_lm <- table$part == "coefficients" & table$measure == "estimate"
   if (settings$std_error == "conventional" && length(settings$endogenous) == 0) {
+    by_lm <- table$part != "tests"
+  }
+  table <- table[!by_lm, ]
+  if (nrow(table) == 0) {
     return(NULL)
   }
-  table <- table[table$part != "coefficients" | table$measure != "estimate", ]
   own(table$part, table$term, table$measure)
 }
 

@@ -113,15 +113,91 @@ def test_json_is_one_document_and_nothing_else(line) -> None:
         (["run", "--column", "9"], "--column 9: no chosen spec has it. Known: 1, 2"),
         (["run", "--data", "panel"], "--data panel: write NAME=PATH, e.g. --data panel=cities.csv"),
         (["run", "--data", "data=none.csv"], "--data data=none.csv: there is no such file"),
+        (["run", "line", "elsewhere/line.yaml"], "are both called 'line'. Rename one, or run them apart"),
+        (["run", "--out", "specs"], "specs holds other things than a run's report, and would be replaced"),
+        (["run", "--out", "specs/line.yaml"], "is a file"),
+        (["report", "line"], "reports/ is over all specs: leave SPEC out, or say where to write: --out DIR"),
         (["run", "--shard", "5"], "--shard 5: write I/N, e.g. 1/4"),
         (["run", "--shard", "5/4"], "--shard 5/4: I goes from 1 to N"),
     ],
 )
-def test_wrong_usage_is_2_and_one_sentence(line, arguments: list[str], message: str) -> None:
-    told = harness(line("fake-agrees"), *arguments)
+def test_wrong_usage_is_2_and_one_sentence(
+    line, monkeypatch: pytest.MonkeyPatch, arguments: list[str], message: str
+) -> None:
+    root = line("fake-agrees")
+    (root / "elsewhere").mkdir()
+    (root / "elsewhere/line.yaml").write_text((root / "specs/line.yaml").read_text())
+    monkeypatch.chdir(root)
+    told = harness(root, *arguments)
     assert told.exit_code == 2
     assert message in told.stderr
+    assert (root / "specs/line.yaml").is_file()
+    if message != "is a file":  # click's own words, under its usage
+        assert len(told.stderr.strip().splitlines()) == 1
+
+
+def test_a_run_replaces_the_report_of_an_earlier_run_and_nothing_else(line) -> None:
+    root = line("fake-agrees")
+    place = root / "mine"
+    place.mkdir()
+    assert harness(root, "run", "--out", str(place)).exit_code == 0
+    (place / "line/old.html").write_text("of an earlier run")
+    assert harness(root, "run", "--out", str(place)).exit_code == 0
+    assert (place / "line/index.html").is_file() and not (place / "line/old.html").exists()
+    (place / "run.json").unlink()
+    assert harness(root, "run", "--out", str(place)).exit_code == 2
+    assert (place / "line/index.html").is_file()
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("published.csv", ""), ("published.csv", None), ("fake-agrees.json", "{broken")],
+)
+def test_a_golden_file_that_cannot_be_read_is_2_before_anything_is_fitted(
+    line, name: str, content: str | None
+) -> None:
+    root = line("fake-agrees")
+    path = root / "golden/line" / name
+    path.parent.mkdir(parents=True)
+    path.mkdir() if content is None else path.write_text(content)
+    for command in ("run", "check", "report"):
+        told = harness(root, command)
+        assert told.exit_code == 2
+        assert str(path) in told.output
+    assert not (root / "reports").exists()
+
+
+def test_bless_makes_a_golden_file_anew_that_cannot_be_read(line) -> None:
+    root = line("fake-agrees")
+    path = root / "golden/line/fake-agrees.json"
+    path.parent.mkdir(parents=True)
+    path.write_text("{broken")
+    assert harness(root, "bless", "line", "--because", "the file was broken").exit_code == 0
+    assert harness(root, "check").exit_code == 0
+
+
+def test_a_place_that_cannot_be_written_is_2_and_one_sentence(line) -> None:
+    root = line("fake-agrees")
+    (root / "golden").write_text("a file where a folder should be")
+    told = harness(root, "bless", "line", "--because", "first")
+    assert told.exit_code == 2
     assert len(told.stderr.strip().splitlines()) == 1
+    assert str(root / "golden") in told.stderr
+
+
+def test_an_output_that_is_full_is_2_and_one_sentence(line) -> None:
+    command = [sys.executable, "-m", "harness", "--root", str(line("fake-agrees")), "schema"]
+    with open("/dev/full", "w") as full:
+        told = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, cwd=ROOT, check=False)
+    assert told.returncode == 2
+    assert told.stderr.startswith("the output: No space left on device.")
+    assert "Traceback" not in told.stderr
+
+
+def test_a_fault_of_the_data_is_said_once(line) -> None:
+    root = line("fake-agrees", "fake-off")
+    (root / "specs/line.csv").unlink()
+    assert harness(root, "run").output.count("is neither in") == 1
 
 
 def test_faults_of_all_specs_are_listed_together_before_anything_runs(line) -> None:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, get_args
@@ -123,7 +124,7 @@ def test_a_number_is_read_in_every_notation_that_tables_use(text: str, value: st
 
 
 @pytest.mark.parametrize(
-    "text", ["", ".", "abc", "0,5", "1,23", "1 234", "(0.5)", "0.5*", "nan", "inf", "1e9999"]
+    "text", ["", ".", "abc", "0,5", "0,110", "1,23", "1 234", "(0.5)", "0.5*", "nan", "inf", "1e9999"]
 )
 def test_what_is_no_printed_number_is_refused(text: str) -> None:
     with pytest.raises(printed.NotANumber):
@@ -786,3 +787,13 @@ def test_severity_orders_every_verdict_discrepancies_first() -> None:
     assert set(compare.WORST_FIRST) == set(get_args(Verdict))
     assert tuple(compare.WORST_FIRST[: len(DISCREPANCIES)]) == DISCREPANCIES
     assert compare.severity("missing") < compare.severity("explained") < compare.severity("exact")
+
+
+def test_an_engine_that_declines_what_it_had_golden_numbers_for_has_lost_them() -> None:
+    spec = a_spec()
+    golden = a_result({B: 1.0})
+    declined = replace(golden, status="skipped", message="no longer", cells=())
+    here = replace(declined, provenance=Provenance(engine_version="a 2"))
+    lost = compare.table(spec, None, [here], {"a": {"1": golden}})
+    assert [pair.verdict for comparison in lost for pair in comparison.pairs] == ["missing"]
+    assert compare.table(spec, None, [declined], {"a": {"1": golden}}) == ()

@@ -764,6 +764,13 @@ def test_dummies_of_a_linear_model_are_terms_and_absorb_what_is_collinear(tmp_pa
     assert listed.dummies == ("c=c", "c=a")
 
 
+def test_a_dummy_and_a_column_have_two_names(tmp_path: Path) -> None:
+    base = POOLED.replace("{x: 0}", "{x: 0, year=2002: 0}, time_dummies: [2002]")
+    spec = written(tmp_path, SMALL, base=base, top="derive: {year=2002: x * x}")
+    with pytest.raises(DataError, match="'year=2002' is a column and a dummy"):
+        dataset.prepare(spec, dataset.read(spec), "1")
+
+
 def test_more_dummies_than_memory_holds_are_refused(tmp_path: Path) -> None:
     base = "{model: linear, std_error: conventional, outcome: y, regressors: {}, dummies: {c: all}}"
     text = "c,y\n" + "".join(f"{i},{i * i}\n" for i in range(6000))

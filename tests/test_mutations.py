@@ -13,7 +13,7 @@ import pytest
 from conftest import ROOT
 
 from harness import compare, glossary, goldenfile, specfile
-from harness.compare.print_rules import COMPLETE_BY_NATURE, Style, style
+from harness.compare.print_rules import Style, style
 from harness.compare.significance import stars
 from harness.engines import engines
 from harness.result import DISCREPANCIES, Cell, Comparison, PrintedCell, Result
@@ -72,9 +72,18 @@ class Score:
 
 @cache
 def _specs() -> tuple[Spec, ...]:
-    """Every spec of the repository, without the known differences that would explain a mutation away."""
+    """
+    Every spec of the repository, without what would explain a mutation away.
+
+    That is its known differences, and that its data stand in for others.
+    """
     found = [specfile.read(path, engines()) for path in sorted((ROOT / "specs").glob("*.yaml"))]
-    return tuple(spec.model_copy(update={"known_differences": ()}) for spec in found)
+    return tuple(
+        spec.model_copy(
+            update={"known_differences": (), "data": spec.data.model_copy(update={"stand_in": False})}
+        )
+        for spec in found
+    )
 
 
 def _told(
@@ -185,7 +194,7 @@ def _spoil_term(term: Term, score: Score) -> None:
     complete = term.spec.model_copy(update={"print": (*term.spec.print, PrintRule(complete=True))})
     more = {**right, (term.cells[0].part, "a term of its own", "estimate"): 1.0}
     score.mutate("extra term", term.name, _against(complete, term.column, term.cells, more))
-    if term.cells[0].part not in COMPLETE_BY_NATURE:
+    if not term.style(term.cells[0]).complete:
         score.leave(term.name, term.against(more), 1)  # an incomplete print does not mind
     _spoil_statistic(term, right, score)
     _spoil_stars(term, right, score)

@@ -419,6 +419,7 @@ def test_its_own_numbers_are_not_called_recomputed() -> None:
     ours = {(part, term) for part, term, _ in found.recomputed}
     assert ("tests", "breusch_pagan_lm") in ours
     assert ("tests", "f_effects") not in ours
+    assert ("tests", "f") in ours  # of the slopes, on linearmodels' covariance
     assert not any(part in ("coefficients", "covariance") for part, _ in ours)
 
 

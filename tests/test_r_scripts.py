@@ -13,7 +13,7 @@ PROGRAM = r"""
 scripts <- commandArgs(trailingOnly = TRUE)[1]
 suppressPackageStartupMessages(library(plm))
 scope <- new.env()
-for (file in c("common.R", "panel.R", "linear.R", "descriptive.R", "dynamic_panel.R")) {
+for (file in c("common.R", "panel.R", "linear.R", "descriptive.R", list.files(scripts, "^dynamic_panel"))) {
   sys.source(file.path(scripts, file), scope)
 }
 fact <- function(name, value) cat(name, " ", format(value, digits = 17), "\n", sep = "")
@@ -49,7 +49,7 @@ said <- c(said, utils::capture.output(described <- scope$fit_descriptive(Grunfel
 
 of <- function(variable, first, last, ...) list(variable = variable, first = first, last = last, ...)
 grid <- expand.grid(year = 1976:1984, firm = sort(unique(EmplUK$firm)))
-firms <- merge(grid, EmplUK[c("firm", "year", "emp", "wage")], all.x = TRUE)
+firms <- merge(grid, EmplUK[c("firm", "year", "emp", "wage", "capital")], all.x = TRUE)
 firms <- firms[order(firms$firm, firms$year), ]
 firms$emp <- log(firms$emp)
 firms$wage <- log(firms$wage)
@@ -57,9 +57,9 @@ dynamic <- list(
   outcome = "emp", equation = list(of("emp", 1, 1), of("wage", 0, 0)), terms = c("L1.emp", "wage"),
   dummies = NULL, entity = "firm", time = "year", step = 1, sampled = NULL,
   gmm = list(of("emp", 2, 99, collapse = FALSE)), iv = list(of("wage", 0, 0)), system = FALSE,
-  level_effects = FALSE, dummy_times = NULL, constant = FALSE, ones = FALSE, steps = 2,
-  std_error = "windmeijer", small_sample = "none", distribution = "normal", ci_level = 0.95,
-  ar_order = 3, units = list(L1.emp = 1, wage = 1, constant = 1)
+  level_effects = FALSE, dummy_times = NULL, constant = FALSE, steps = 2, h = 3,
+  std_error = "windmeijer", sigma2 = "n", small_sample = "none", distribution = "normal", ci_level = 0.95,
+  ar_order = 3, units = list(L1.emp = 1, wage = 1, constant = 1), own_algebra = FALSE
 )
 said <- c(said, utils::capture.output(gmm <- scope$fit_dynamic_panel(firms, dynamic)))
 fact("printed_lines", length(said))
@@ -104,6 +104,20 @@ found <- vapply(c("L1.emp", "wage"), function(x) cell(gmm, "coefficients", x, "s
 fact("gmm_std_error", gap(found, sqrt(diag(vcovHC(own)))))
 fact("gmm_hansen", gap(cell(gmm, "tests", "hansen_j", "statistic"), printed$sargan$statistic))
 fact("gmm_ar2", gap(cell(gmm, "tests", "ar2", "statistic"), printed$m2$statistic))
+with_capital <- dynamic
+with_capital$gmm <- list(of("emp", 2, 99, collapse = FALSE), of("capital", 2, 99, collapse = FALSE))
+large <- scope$fit_dynamic_panel(firms, with_capital)
+firms$capital <- firms$capital * 1e-9
+small <- suppressWarnings(scope$fit_dynamic_panel(firms, with_capital))
+compared <- large$cells$part != "as_printed"
+fact("gmm_small_instrument", max(abs(large$cells$value / small$cells$value - 1)[compared]))
+lost <- suppressWarnings(pgmm(
+  emp ~ lag(emp, 1) + wage | lag(emp, 2:99) + lag(capital, 2:99) | wage, firms,
+  index = c("firm", "year"), effect = "individual", model = "twosteps"
+))
+fact("gmm_small_instrument_in_pgmm", gap(cell(large, "coefficients", "L1.emp", "estimate"), coef(lost)[1]))
+fact("gmm_small_instrument_said", sum(grepl("computed from its matrices instead", small$warnings)))
+fact("gmm_small_instrument_recomputed", as.integer("coefficients" %in% small$recomputed$part))
 third <- mtest(own, order = 3, vcov = vcovHC(own))
 fact("gmm_ar3_own_algebra", gap(cell(gmm, "tests", "ar3", "statistic"), third$statistic))
 fact("gmm_wald_own_algebra", gap(cell(gmm, "tests", "wald@slopes", "statistic"), printed$wald.coef$statistic))
@@ -160,6 +174,14 @@ def test_a_dynamic_panel_has_the_numbers_that_pgmm_prints(facts: dict[str, float
 @pytest.mark.parametrize("number", ["gmm_ar3_own_algebra", "gmm_wald_own_algebra"])
 def test_our_algebra_gives_what_plm_prints_where_it_is_right(facts: dict[str, float], number: str) -> None:
     assert facts[number] < 1e-10
+
+
+def test_instruments_that_pgmm_drops_for_being_small_are_not_lost(facts: dict[str, float]) -> None:
+    """pgmm's general inverse has an absolute limit: an instrument in another unit changes its estimate."""
+    assert facts["gmm_small_instrument_in_pgmm"] > 0.01
+    assert facts["gmm_small_instrument"] < 1e-8
+    assert facts["gmm_small_instrument_said"] == 1
+    assert facts["gmm_small_instrument_recomputed"] == 1
 
 
 def test_the_bridge_is_a_program_of_its_own(tmp_path: Path) -> None:

@@ -158,6 +158,61 @@ def test_other_effects_are_refused(effects: list[str]) -> None:
         model(PANEL, {"estimator": "within", "effects": effects})
 
 
+@pytest.mark.parametrize(
+    ("setting", "without", "within"),
+    [
+        ({"effects": ["entity", "time"]}, {"estimator": "pooled"}, {"estimator": "within"}),
+        ({"effects": ["time"]}, {"estimator": "first-difference"}, {"estimator": "between"}),
+        ({"variance_components": "amemiya"}, {"estimator": "within"}, {"estimator": "random"}),
+        ({"gaps": "by-row"}, {"estimator": "within"}, {"estimator": "first-difference"}),
+        (
+            {"bandwidth": 4},
+            {"estimator": "within"},
+            {"estimator": "within", "std_error": "driscoll-kraay"},
+        ),
+    ],
+)
+def test_a_setting_that_would_change_nothing_is_refused(
+    setting: dict[str, Any], without: dict[str, Any], within: dict[str, Any]
+) -> None:
+    assert model(PANEL, within, setting)
+    with pytest.raises(ValidationError, match=f"'{next(iter(setting))}' would change nothing here"):
+        model(PANEL, without, setting)
+
+
+def test_a_linear_model_has_no_instrument_in_levels() -> None:
+    settings = {"endogenous": {"x": 0}, "instruments": {"z": {"level": True}}}
+    with pytest.raises(ValidationError, match="'level' is of model: panel"):
+        model(LINEAR, settings)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        [LINEAR, {"regressors": {"constant": 0}}],
+        [LINEAR, {"outcome": "constant"}],
+        [LINEAR, {"endogenous": {"x": 0}, "instruments": {"constant": {}}}],
+        [DYNAMIC, {"instruments": {"gmm": {"y": {"lags": 2}}, "iv": {"constant": {}}}}],
+    ],
+)
+def test_no_column_is_called_as_the_intercept(settings: list[dict[str, Any]]) -> None:
+    with pytest.raises(ValidationError, match="'constant' is the name of the intercept"):
+        model(*settings)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        [LINEAR, {"regressors": {"x": [0, 1], "L1.x": 0}}],
+        [LINEAR, {"regressors": {"x": 1}, "endogenous": {"x": 1}, "instruments": {"L1.x": {}}}],
+        [DYNAMIC, {"regressors": {"y": 1, "L1.y": 0}}],
+    ],
+)
+def test_a_column_and_a_lag_of_another_one_have_two_names(settings: list[dict[str, Any]]) -> None:
+    with pytest.raises(ValidationError, match="is a column and a lag of another one"):
+        model(*settings)
+
+
 def test_an_instrument_in_levels_may_be_a_lag_of_a_regressor() -> None:
     """Anderson and Hsiao: the second lag's level instruments the lagged difference."""
     settings = {

@@ -64,16 +64,17 @@ def table(
     All comparisons of a table, column by column, with the known differences that became stale.
 
     In a column: the print against each fitted engine, each pair of fitted engines, each engine's golden
-    against today. Engines stand in the spec's order, any others after them. A fit that was skipped or
-    errored is compared with nothing: its status speaks.
+    against today. Engines stand in the spec's order, any others after them. A fit that errored, or was
+    skipped for want of the engine, is compared with nothing: its status speaks. Where an engine that is here
+    has golden numbers and now declines, these are missing.
 
     goldens : engine to column to result, empty where today is not to be compared with golden
     """
     order = [*spec.engines, *(result.engine for result in results)]
-    fitted = sorted((r for r in results if r.status == "fitted"), key=lambda r: order.index(r.engine))
+    ordered = sorted(results, key=lambda r: order.index(r.engine))
     found: list[Comparison] = []
     for column in spec.columns:
-        here = [result for result in fitted if result.column == column]
+        here = [result for result in ordered if result.column == column]
         found += _column(spec, column, published, here, goldens)
     return with_stale(spec, found, results)
 
@@ -82,14 +83,21 @@ def _column(
     spec: Spec,
     column: str,
     published: Published | None,
-    fitted: Sequence[Result],
+    results: Sequence[Result],
     goldens: Mapping[str, Mapping[str, Result]],
 ) -> list[Comparison]:
+    fitted = [result for result in results if result.status == "fitted"]
     cells = () if published is None else published.columns.get(column, ())
     found = [against_print(spec, column, cells, result) for result in fitted] if cells else []
     found += [engines(spec, column, reference, other) for reference, other in combinations(fitted, 2)]
-    for result in fitted:
-        golden = goldens.get(result.engine, {}).get(column)
+    for result in results:
+        golden = goldens.get(result.engine, {}).get(column) if _speaks(result) else None
         if golden is not None and golden.status == "fitted":
             found.append(against_golden(spec, column, golden, result))
     return found
+
+
+def _speaks(result: Result) -> bool:
+    """Whether the engine is here and had its say: a skipped fit knows a version only then."""
+    declined = result.status == "skipped" and result.provenance.engine_version != ""
+    return result.status == "fitted" or declined

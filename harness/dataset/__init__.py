@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from harness.dataset import preparation, reading
+from harness.dataset import checks, preparation, reading
 from harness.dataset.evaluation import evaluate
 from harness.dataset.needs import needed
 from harness.dataset.rows import Rows, located
@@ -13,6 +13,8 @@ from harness.errors import DataError
 from harness.expression import ExpressionError, parse
 from harness.sheet import Sheet
 from harness.spec import Spec
+
+STAND_IN = "stand_in"  # the column that a file of made-up numbers has
 
 
 @dataclass(frozen=True)
@@ -26,12 +28,15 @@ class Dataset:
         sha256: of the file's bytes
         path: the file
         notes: sentences for the report (data given by hand, no hash to check)
+        stand_in: whether the numbers are made up: the spec says so of its own file; of a file given by hand
+            its column `stand_in` does
     """
 
     frame: pd.DataFrame
     sha256: str
     path: Path
     notes: tuple[str, ...] = ()
+    stand_in: bool = False
 
 
 def read(spec: Spec, override: Path | None = None) -> Dataset:
@@ -43,12 +48,15 @@ def read(spec: Spec, override: Path | None = None) -> Dataset:
     there, keys missing or twice, an expression that fails in some row.
     """
     file = reading.find(spec, override)
-    frame = reading.choose(reading.table(file, spec), needed(spec), file, spec)
-    frame = _derived(frame, file.path, spec)
-    if spec.data.panel is not None:
-        with located(str(spec.path)):
-            _ = Rows(frame, str(file.path), spec.data.panel).index
-    return Dataset(frame, file.sha256, file.path, file.notes)
+    cells = reading.table(file, spec)
+    frame = _derived(reading.choose(cells, needed(spec), file, spec), file.path, spec)
+    with located(str(spec.path)):
+        rows = Rows(frame, str(file.path), spec.data.panel)
+        if spec.data.panel is not None:
+            _ = rows.index
+        checks.need(spec.data, rows)
+    stand_in = spec.data.stand_in and (override is None or STAND_IN in cells)
+    return Dataset(frame, file.sha256, file.path, file.notes, stand_in)
 
 
 def _derived(frame: pd.DataFrame, path: Path, spec: Spec) -> pd.DataFrame:
@@ -74,4 +82,18 @@ def prepare(spec: Spec, dataset: Dataset, column_id: str) -> Sheet:
         return preparation.sheet(spec.columns[column_id], rows, spec.limits.memory_mb)
 
 
-__all__ = ["Dataset", "prepare", "read"]
+def keys(spec: Spec, dataset: Dataset, column_id: str) -> pd.DataFrame:
+    """
+    Entity and time, as they are called in the data, of the rows that a constructed variable has.
+
+    Sorted by entity and time, as the sheet of `prepare`; no columns where the data are no panel.
+    """
+    panel = spec.data.panel
+    if panel is None:
+        return pd.DataFrame(index=dataset.frame.index)
+    rows = Rows(dataset.frame, str(dataset.path), panel)
+    sampled = rows.where(preparation.in_sample(spec.columns[column_id], rows))
+    return sampled.frame[[panel.entity, panel.time]].iloc[sampled.index.order]
+
+
+__all__ = ["Dataset", "keys", "prepare", "read"]

@@ -5,11 +5,14 @@ from collections.abc import Iterator
 from harness.errors import DataError
 from harness.expression import ExpressionError, names, parse
 from harness.spec import (
+    Agglomeration,
     AnyModel,
+    Constructed,
     Descriptive,
     DynamicPanel,
     Estimated,
     FuzzySet,
+    Index,
     Linear,
     Spec,
     StaticPanel,
@@ -47,6 +50,8 @@ def names_in(text: str, place: str) -> set[str]:
 
 
 def _keys(spec: Spec) -> Iterator[tuple[str, str]]:
+    yield from ((f"data.checks.{name}", name) for name in spec.data.checks)
+    yield from (("data.one_of", name) for names in spec.data.one_of for name in names)
     panel = spec.data.panel
     if panel is not None:
         yield "data.panel.entity", panel.entity
@@ -72,6 +77,9 @@ def used(model: AnyModel, place: str) -> Iterator[tuple[str, str]]:
     if isinstance(model, FuzzySet):
         yield from _sets(model)
         return
+    if isinstance(model, Constructed):
+        yield from _constructed(model)
+        return
     yield from _estimated(model)
     if isinstance(model, DynamicPanel):
         yield from _instruments(model)
@@ -80,6 +88,16 @@ def used(model: AnyModel, place: str) -> Iterator[tuple[str, str]]:
         yield from (("instruments", name) for name in model.instruments)
     if isinstance(model, Linear):
         yield from (("dummies", name) for name in model.dummies)
+
+
+def _constructed(model: Constructed) -> Iterator[tuple[str, str]]:
+    if isinstance(model, Index):
+        yield from (("indicators", name) for name in model.indicators)
+    elif isinstance(model, Agglomeration):
+        yield from (("share", name) for name in model.share)
+        yield from (("coordinates", name) for name in model.coordinates)
+    else:
+        yield "of", model.of
 
 
 def _estimated(model: Estimated) -> Iterator[tuple[str, str]]:

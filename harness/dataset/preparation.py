@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from harness.dataset import configurations, design
+from harness.dataset import configurations, construction, design
 from harness.dataset.collinear import varies
 from harness.dataset.design import Equation, Family
 from harness.dataset.evaluation import evaluate, is_true
@@ -19,6 +19,7 @@ from harness.expression import parse
 from harness.sheet import Sheet
 from harness.spec import (
     AnyModel,
+    Constructed,
     Descriptive,
     DynamicPanel,
     Estimated,
@@ -38,11 +39,13 @@ def sheet(model: AnyModel, rows: Rows, memory_mb: int) -> Sheet:
 
     memory_mb : dummies that would take more than this are refused before they are built
     """
-    sampled = _sampled(model, rows)
+    sampled = in_sample(model, rows)
     if isinstance(model, Descriptive):
         return _descriptive(model, rows.where(sampled))
     if isinstance(model, FuzzySet):
         return configurations.sheet(model, rows.where(sampled))
+    if isinstance(model, Constructed):
+        return construction.sheet(model, rows.where(sampled))
     if model.lags_from == "sample":
         rows, sampled = rows.where(sampled), np.ones(int(sampled.sum()), dtype=bool)
     if isinstance(model, DynamicPanel):
@@ -50,7 +53,7 @@ def sheet(model: AnyModel, rows: Rows, memory_mb: int) -> Sheet:
     return _static(model, rows, sampled, memory_mb)
 
 
-def _sampled(model: AnyModel, rows: Rows) -> Mask:
+def in_sample(model: AnyModel, rows: Rows) -> Mask:
     """Where `sample` is true; everywhere where there is none."""
     if model.sample is None:
         return np.ones(len(rows), dtype=bool)
@@ -356,6 +359,11 @@ def _need_memory(families: list[Family], n_rows: int, memory_mb: int) -> None:
 def _with_dummies(made: Sheet, dummies: Mapping[str, Floats]) -> Sheet:
     if not dummies:
         return made
+    twice = next((name for name in dummies if name in made.frame), None)
+    if twice is not None:
+        raise DataError(
+            f"'{twice}' is a column and a dummy. Call the column otherwise (data.columns, derive)"
+        )
     frame = pd.concat([made.frame, pd.DataFrame(dict(dummies), index=made.frame.index)], axis=1)
     return replace(made, frame=frame, regressors=(*made.regressors, *dummies), dummies=tuple(dummies))
 

@@ -4,6 +4,7 @@ import csv
 import gzip
 import hashlib
 import io
+import re
 import zlib
 from collections import Counter
 from dataclasses import dataclass
@@ -17,9 +18,12 @@ from harness.dataset.rows import MISSING, suggest, typed
 from harness.errors import DataError
 from harness.spec import Spec
 
-_READABLE = "csv, csv.gz, dta and xlsx can be read"
+_READABLE = "csv, csv.gz, dta, parquet and xlsx can be read"
 # From 3.1 on pandas reads numbers to the nearest double by itself; before, it is off by an ulp now and then.
 _EXACT: dict[str, Any] = {} if pd.__version__ >= "3.1" else {"float_precision": "round_trip"}
+
+
+_HIGH = re.compile(rb"[\x80-\xff]+")
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,8 @@ def table(file: DataFile, spec: Spec) -> pd.DataFrame:
     """
     The cells of *file*: one column a header, numbers as int64 or float64, text as it is.
 
-    Empty cells, NA, NaN and `.` are missing. Numbers are read to the nearest double.
+    Empty cells, NA, NaN and `.` are missing. Numbers are read to the nearest double. Text is UTF-8, with or
+    without a mark at its beginning, or Chinese in GBK.
     Raises DataError where the file is not what its name says, or its rows do not fit its header.
     """
     name = file.path.name.lower()
@@ -100,6 +105,8 @@ def table(file: DataFile, spec: Spec) -> pd.DataFrame:
         return _stata(file)
     if name.endswith((".xlsx", ".xls", ".ods")):
         return _excel(file)
+    if name.endswith(".parquet"):
+        return _parquet(file)
     raise DataError(f"{file.path}: this kind of file is not known; {_READABLE}. Save the data as csv")
 
 
@@ -119,10 +126,30 @@ def _text(file: DataFile, content: bytes) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
+        chinese = _chinese(content)
+        if chinese is not None:
+            return chinese
         line = content.count(b"\n", 0, error.start) + 1
         raise DataError(
             f"{file.path}: line {line} is not UTF-8 (byte 0x{content[error.start]:02x}). Save it as UTF-8 csv"
         ) from None
+
+
+def _chinese(content: bytes) -> str | None:
+    """
+    The text of a file in GBK, as Chinese programs save it; None where it is another encoding, or two mixed.
+
+    Every non-ASCII byte belongs to a pair of two bytes of GB 2312's plane (0xA1 to 0xFE). A letter with an
+    accent in a Western encoding stands alone, and UTF-8 has three bytes for a Chinese character.
+    """
+    runs = _HIGH.findall(content)
+    if any(len(run) % 2 or min(run) < 0xA1 for run in runs):
+        return None
+    try:
+        text = content.decode("gbk")
+    except UnicodeDecodeError:
+        return None
+    return text
 
 
 def _csv(text: str, path: Path) -> pd.DataFrame:
@@ -183,6 +210,18 @@ def _stata(file: DataFile) -> pd.DataFrame:
     except Exception as error:  # a broken file can fail anywhere in the reader
         raise DataError(f"{file.path} cannot be read as Stata data: {error}. Save it as csv") from None
     return _named(frame, [str(name) for name in frame.columns], file.path)
+
+
+def _parquet(file: DataFile) -> pd.DataFrame:
+    try:
+        frame = pd.read_parquet(io.BytesIO(file.content))
+    except ImportError:
+        raise DataError(
+            f"{file.path}: reading parquet needs pyarrow. Install it: pip install pyarrow. Or save it as csv"
+        ) from None
+    except Exception as error:  # a broken file can fail anywhere in the reader
+        raise DataError(f"{file.path} cannot be read as parquet: {error}. Save it as csv") from None
+    return _named(frame.reset_index(drop=True), [str(name) for name in frame.columns], file.path)
 
 
 def _excel(file: DataFile) -> pd.DataFrame:

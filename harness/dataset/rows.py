@@ -22,6 +22,8 @@ Mask = NDArray[np.bool_]
 MISSING = ("", "NA", "NaN", ".")
 _NUMBER = re.compile(r"[+-]?(([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?|inf(inity)?)", re.IGNORECASE)
 
+_GROUPED = re.compile(r"[+-]?[0-9]{1,3}([,， ][0-9]{3})+(\.[0-9]+)?")
+
 
 @contextmanager
 def located(place: str) -> Iterator[None]:
@@ -75,7 +77,7 @@ class Rows:
             at = int(np.flatnonzero(_is_text_cell(series))[0])
             raise DataError(
                 f"column '{name}' of {self.source} holds the text '{series.iloc[at]}' in {self.row(at)}, "
-                "and numbers are needed. Correct the cell, or leave it empty for missing"
+                f"and numbers are needed. {_mended(str(series.iloc[at]))}"
             )
         values = series.to_numpy(dtype=np.float64)
         infinite = np.isinf(values)
@@ -248,6 +250,13 @@ def _is_text_cell(series: "pd.Series[Any]") -> Mask:
     cells = series.map(str, na_action="ignore").str.strip()
     numeric = cells.map(lambda cell: _NUMBER.fullmatch(cell) is not None, na_action="ignore")
     return ~(cells.isna() | cells.isin(MISSING) | numeric.eq(True)).to_numpy(dtype=bool)
+
+
+def _mended(cell: str) -> str:
+    """The next step for a cell that is no number."""
+    if _GROUPED.fullmatch(cell.strip()):
+        return f"Write it without separators of thousands: {re.sub('[,， ]', '', cell)}"
+    return "Correct the cell, or leave it empty for missing"
 
 
 def suggest(name: str, known: Iterable[object]) -> str:

@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
 
 class EngineModule(Protocol):
-    """The three functions of an engine's module."""
+    """
+    The three functions of an engine's module.
+
+    One that only writes scripts for another program may have a fourth, `script(spec, column, model, sheet)`:
+    `translate` from the data file on, for `harness show`.
+    """
 
     def translate(self, model: AnyModel, sheet: Sheet) -> str:
         """The exact call, as a text that a person could run. Runs nothing, imports no estimation library."""
@@ -52,23 +57,29 @@ class Engine:
         return cast(EngineModule, import_module(self.module))
 
 
+_CONSTRUCTED = ("index", "agglomeration", "quantile-type")
+_MCDM = "pip install 'replication-harness[mcdm]'"
 _R = {"language": "r", "mend": "sudo apt-get install r-base-core r-cran-plm"}
 MEND_QCA = "Rscript -e 'install.packages(\"QCA\")'"
 _BUILT_IN = (
+    Engine("python-dpd", "harness.engines.python_dpd", ("dynamic-panel",)),
     Engine("python-pydynpd", "harness.engines.python_pydynpd", ("dynamic-panel",)),
     Engine("python-linearmodels", "harness.engines.python_linearmodels", ("panel", "linear")),
     Engine("python-pandas", "harness.engines.python_pandas", ("descriptive",)),
     Engine("r-plm", "harness.engines.r_plm", ("dynamic-panel", "panel"), **_R),  # type: ignore[arg-type]
     Engine("r-stats", "harness.engines.r_stats", ("linear",), **_R),  # type: ignore[arg-type]
-    Engine("r-base", "harness.engines.r_base", ("descriptive",), **_R),  # type: ignore[arg-type]
+    Engine("python-index", "harness.engines.python_index", _CONSTRUCTED),
+    Engine("python-pymcdm", "harness.engines.python_pymcdm", ("index",), mend=_MCDM),
     Engine("python-fsqca", "harness.engines.python_fsqca", ("fuzzy-set",)),
     Engine("r-qca", "harness.engines.r_qca", ("fuzzy-set",), "r", MEND_QCA),
-    # Known words whose engines are yet to come: their columns end `skipped`.
-    Engine("python-dpd", "", ("dynamic-panel",)),
-    Engine("gretl-dpanel", "", ("dynamic-panel",)),
-    Engine("stata-xtabond2", "", ("dynamic-panel",)),
-    Engine("python-index", "", ("index",)),
-    Engine("python-pymcdm", "", ("index",)),
+    Engine("r-base", "harness.engines.r_base", ("descriptive", *_CONSTRUCTED), **_R),  # type: ignore[arg-type]
+    Engine(
+        "gretl-dpanel",
+        "harness.engines.gretl_dpanel",
+        ("dynamic-panel",),
+        mend="sudo apt-get install gretl",
+    ),
+    Engine("stata-xtabond2", "harness.engines.stata_xtabond2", ("dynamic-panel",), mend="install Stata"),
 )
 
 

@@ -1,14 +1,14 @@
-"""Descriptive statistics by base R."""
+"""Descriptive statistics and constructed variables by base R."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from harness import rsession
-from harness.engines import r_text
+from harness.engines import r_base_index, r_text
 from harness.errors import Unsupported
 from harness.result import Estimates
-from harness.spec import Descriptive
+from harness.spec import Constructed, Descriptive
 
 if TYPE_CHECKING:
     from harness.sheet import Sheet
@@ -27,7 +27,9 @@ _CALLS = {
 
 
 def translate(model: AnyModel, sheet: Sheet) -> str:
-    """One line of R for all variables, one call a measure."""
+    """One line of R for all variables, one call a measure; or the call of a construction."""
+    if isinstance(model, Constructed):
+        return r_base_index.translate(model, sheet)
     model = _accepted(model)
     calls = ", ".join(f"{name} = {_call(name, model.quantile_type)}" for name in model.measures)
     variables = ", ".join(f'"{r_text.name(name)}"' for name in model.variables)
@@ -46,6 +48,8 @@ def _call(measure: str, quantile_type: int) -> str:
 
 def fit(model: AnyModel, sheet: Sheet) -> Estimates:
     """Raises EstimationError where a variable holds text."""
+    if isinstance(model, Constructed):
+        return r_base_index.fit(model, sheet)
     model = _accepted(model)
     columns = dict.fromkeys((*model.variables, *((model.by,) if model.by else ())))
     answer = rsession.call(
@@ -71,5 +75,7 @@ def versions() -> tuple[str, str]:
 
 def _accepted(model: AnyModel) -> Descriptive:
     if not isinstance(model, Descriptive):
-        raise Unsupported(f"r-base describes variables; it has no model of the kind '{model.model}'.")
+        raise Unsupported(
+            f"r-base describes and constructs variables; it has no model of the kind '{model.model}'."
+        )
     return model

@@ -33,7 +33,7 @@ def fit(model: AnyModel, sheet: Sheet) -> Estimates:
     model = _accepted(model, sheet)
     if isinstance(model, DynamicPanel):
         frame, settings = r_plm_dynamic.request(model, sheet)
-        answer = rsession.call("dynamic_panel.R", "fit_dynamic_panel", frame, settings).estimates()
+        answer = rsession.call(r_plm_dynamic.SCRIPTS, "fit_dynamic_panel", frame, settings).estimates()
         return replace(answer, not_offered=(*answer.not_offered, *r_plm_dynamic.not_offered(model)))
     frame, settings = r_plm_static.request(model, sheet)
     return rsession.call("panel.R", "fit_panel", frame, settings).estimates()

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from harness.engines import r_text
+from harness.engines import r_plm_matrices, r_text
 from harness.result import NotOffered
-from harness.spec import DynamicPanel, GmmGroup
+from harness.spec import DynamicPanel
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from harness.sheet import Sheet
 
-TIME_DUMMIES, CONSTANT = "time_dummies", "constant"
+SCRIPTS = ("dynamic_panel.R", "dynamic_panel_design.R", "dynamic_panel_matrices.R")
 _ENTITY, _TIME = " entity", " time"  # no column of a data file begins with a blank
-_OPEN = 99  # pgmm's usual way to write "all lags there are"
 Lagged = tuple[str, int, int]  # variable, first lag, last lag
+Instrument = r_plm_matrices.Instrument
 
 
 def why_not(model: DynamicPanel, sheet: Sheet) -> str | None:
-    """The sentence that says what pgmm cannot do here, None where it can."""
+    """The sentence that says what cannot be had from pgmm, nor from its matrices; None where all can."""
+    system = model.estimator == "system"
     checks = (
         (sheet.entity is None or sheet.time is None, "plm needs data.panel: an entity and a time column."),
         (
@@ -30,100 +31,23 @@ def why_not(model: DynamicPanel, sheet: Sheet) -> str | None:
             "pgmm has first differences only, not forward orthogonal deviations.",
         ),
         (model.steps == "iterated", "pgmm has one step or two, it does not iterate."),
-        (
-            # in differences h: 2 and h: 3 are the same matrix
-            model.h == 1 or (model.h == 2 and model.estimator == "system"),
-            f"pgmm's first-step matrix is that of h: 3; it has no h: {model.h}.",
-        ),
-        (
-            model.steps == 1 and model.std_error == "conventional",
-            "pgmm's one-step covariance is not scaled by the error variance; use std_error: robust.",
-        ),
         (model.std_error == "cluster", "pgmm's covariances are clustered by entity, not by a column."),
-        (model.sigma2 != "n", "pgmm estimates no error variance, so that sigma2 has no meaning there."),
         (sheet.weights is not None, "pgmm takes no weights."),
         (model.principal_components is not None, "pgmm has no principal components of instruments."),
         (not model.instruments.gmm, "pgmm needs at least one GMM group of instruments."),
         (not sheet.regressors, "pgmm estimates no model without regressors."),
+        (not system and sheet.constant, "pgmm has no constant in the differenced equation."),
     )
-    found = next((sentence for holds, sentence in checks if holds), None)
-    return found or _why_not_gmm(model) or _why_not_iv(model, sheet)
+    return next((sentence for holds, sentence in checks if holds), None) or _why_not_gmm(model)
 
 
 def _why_not_gmm(model: DynamicPanel) -> str | None:
-    groups = model.gmm_groups()
-    variables = [variable for group in groups.values() for variable in group.variables]
-    repeated = {variable for variable in variables if variables.count(variable) > 1}
-    if repeated:
-        return f"pgmm takes a variable in one GMM group only; {_named(repeated)} stand in several."
-    if TIME_DUMMIES in variables:
-        return "pgmm takes no time dummies as GMM instruments."
-    for name, group in groups.items():
-        reason = _why_not_group(name, group, model.estimator == "system")
-        if reason:
-            return reason
-    longest = max((last for _, last in model.regressors.values()), default=0)
-    if model.estimator == "system" and longest >= 3:
-        return (
-            "pgmm builds the level instruments of a system wrongly where the equation has lags of 3 or more."
-        )
+    for name, group in model.gmm_groups().items():
+        if group.lags[0] < 1 and group.equation != "difference":
+            return (
+                f"pgmm takes no leads as instruments, which the level equation of GMM group '{name}' needs."
+            )
     return None
-
-
-def _why_not_group(name: str, group: GmmGroup, system: bool) -> str | None:
-    first = group.lags[0]
-    if first < 0:
-        return f"pgmm takes no leads as instruments, as in GMM group '{name}'."
-    if not system:
-        return None if group.equation == "difference" else "a difference estimator has no level equation."
-    if group.equation != "both":
-        return f"in a system pgmm puts every GMM group in both equations, not in one, as in '{name}'."
-    if first != 2:
-        return (
-            f"in a system pgmm's level instrument is always the difference at lag 1, which belongs to lags "
-            f"from 2; GMM group '{name}' starts at {first}."
-        )
-    return None
-
-
-def _why_not_iv(model: DynamicPanel, sheet: Sheet) -> str | None:
-    if model.estimator == "difference":
-        return _why_not_iv_in_differences(model, sheet)
-    roles = _level_roles(model)
-    wrong = {name for name, equations in roles.items() if equations != {"difference", "level"}}
-    wrong -= {TIME_DUMMIES}
-    if wrong:
-        return (
-            f"in a system pgmm makes two columns of a plain instrument, one an equation; it has none of one "
-            f"equation alone nor one column over both, as {_named(wrong)} would need."
-        )
-    if sheet.dummies and roles.get(TIME_DUMMIES) != {"level"}:
-        return (
-            "in a system pgmm has time dummies as instruments of the level equation only: put time_dummies "
-            "in an iv group with equation: level."
-        )
-    return None
-
-
-def _why_not_iv_in_differences(model: DynamicPanel, sheet: Sheet) -> str | None:
-    if sheet.constant:
-        return "pgmm has no constant in the differenced equation."
-    if any(group.equation != "difference" for group in model.iv_groups().values()):
-        return "a difference estimator has no level equation."
-    return None
-
-
-def _level_roles(model: DynamicPanel) -> dict[str, set[str]]:
-    """Equations in which a variable is a plain instrument; `both` as one column counts as such."""
-    roles: dict[str, set[str]] = {}
-    for group in model.iv_groups().values():
-        for variable in group.variables:
-            roles.setdefault(variable, set()).add(str(group.equation))
-    return roles
-
-
-def _named(names: Iterable[str]) -> str:
-    return ", ".join(sorted(names))
 
 
 # --------------------------------------------------------------------------------------------- the design
@@ -135,81 +59,85 @@ class _Parts:
     The three parts of pgmm's formula.
 
     Attributes:
-        equation: regressors with their lags; time dummies too, but in a system
-        gmm: with 99 for an open end, and whether the columns are collapsed
-        iv: plain instruments with their lags
-        ones: a system's constant is a column of ones among the regressors and the plain instruments
+        equation: regressors with their lags; time dummies too, but with `level_effects`
+        gmm: with 99 for an open end
+        iv: plain instruments with their lags; one entry a column where `ours` is set
         level_effects: time dummies are regressors in both equations, instruments in levels: "twoways"
+        ours: why pgmm makes the matrices only, None where it makes the estimate
     """
 
     equation: tuple[Lagged, ...]
-    gmm: tuple[tuple[str, int, int, bool], ...]
-    iv: tuple[Lagged, ...]
-    ones: bool
+    gmm: tuple[Instrument, ...]
+    iv: tuple[Instrument, ...]
     level_effects: bool
+    ours: str | None
+
+    @property
+    def longest(self) -> int:
+        """The longest lag of the equation."""
+        return max((last for _, _, last in self.equation), default=0)
 
     @property
     def padding(self) -> int:
         """Empty periods before the data: pgmm, which starts at the first GMM lag, then loses no row."""
-        longest = max((last for _, _, last in self.equation), default=0)
-        return max(0, *(first - longest - 1 for _, first, _, _ in self.gmm), 0)
+        firsts = [entry.first for entry in self.gmm]
+        if self.ours:
+            return max(0, 1 - self.longest, 2 - min(firsts))
+        return max(0, *(first - self.longest - 1 for first in firsts), 0)
 
     @property
     def lost(self) -> int | None:
         """pgmm's `lost.ts`, where the groups' first lags differ: it would take the smallest."""
-        longest = max((last for _, _, last in self.equation), default=0)
-        firsts = [first for _, first, _, _ in self.gmm]
-        last = max(longest + 1, *firsts, 0)
-        return last if max(longest + 1, min(firsts)) < last else None
+        firsts = [entry.first for entry in self.gmm]
+        last = max(self.longest + 1, *firsts, 0)
+        return 2 if self.ours else last if max(self.longest + 1, min(firsts)) < last else None
 
     @classmethod
     def of(cls, model: DynamicPanel, sheet: Sheet) -> _Parts:
-        level_effects = model.estimator == "system" and bool(sheet.dummies)
+        ours = r_plm_matrices.reason(model, sheet)
+        level_effects = model.estimator == "system" and bool(sheet.dummies) and ours is None
         dummies = () if level_effects else tuple((term, 0, 0) for term in sheet.dummies)
         equation = tuple((name, first, last) for name, (first, last) in model.regressors.items())
-        gmm = tuple(
-            (variable, group.lags[0], _OPEN if group.lags[1] is None else group.lags[1], group.collapse)
-            for group in model.gmm_groups().values()
-            for variable in group.variables
-        )
-        ones = model.estimator == "system" and sheet.constant and not level_effects
-        extra = (*dummies, *(((CONSTANT, 0, 0),) if ones else ()))
-        iv = (*_plain_instruments(model, dummies), *extra[len(dummies) :])
-        return cls((*equation, *extra), gmm, iv, ones, level_effects)
+        gmm = r_plm_matrices.gmm(model, _n_periods(sheet))
+        iv = r_plm_matrices.plain(model, sheet) if ours else tuple(_plain_instruments(model, dummies))
+        return cls((*equation, *dummies), gmm, iv, level_effects, ours)
 
 
-def _plain_instruments(model: DynamicPanel, dummies: tuple[Lagged, ...]) -> tuple[Lagged, ...]:
+def _n_periods(sheet: Sheet) -> int:
+    time = sheet.frame[str(sheet.time)]
+    return int(time.max() - time.min()) // sheet.step + 1
+
+
+def _plain_instruments(model: DynamicPanel, dummies: tuple[Lagged, ...]) -> Iterator[Instrument]:
     """Each variable once and with all its lags; what stands in two equations' groups is one entry."""
     found: dict[str, tuple[int, int]] = {}
     for group in model.iv_groups().values():
         for variable, (first, last) in group.variables.items():
-            if variable != TIME_DUMMIES:
-                low, high = found.get(variable, (first, last))
-                found[variable] = (min(low, first), max(high, last))
-    plain = tuple((variable, first, last) for variable, (first, last) in found.items())
-    has_dummies = any(TIME_DUMMIES in group.variables for group in model.iv_groups().values())
-    return (*plain, *(dummies if has_dummies else ()))
+            low, high = found.get(variable, (first, last))
+            found[variable] = (min(low, first), max(high, last))
+    has_dummies = found.pop(r_plm_matrices.TIME_DUMMIES, None)
+    for variable, (first, last) in found.items():
+        yield Instrument(variable, first, last)
+    for dummy in dummies if has_dummies else ():
+        yield Instrument(*dummy)
 
 
 def request(model: DynamicPanel, sheet: Sheet) -> tuple[pd.DataFrame, dict[str, Any]]:
     """The columns on the whole grid, scaled, and the settings of `fit_dynamic_panel`."""
     parts = _Parts.of(model, sheet)
-    lagged = [*parts.equation, *(entry[:3] for entry in parts.gmm), *parts.iv]
-    variables = tuple(dict.fromkeys([sheet.outcome, *(variable for variable, _, _ in lagged)]))
-    frame, divisors = _grid(sheet, tuple(name for name in variables if name != CONSTANT or not parts.ones))
-    if parts.ones:
-        frame[CONSTANT] = 1.0
+    lagged = [*parts.equation, *(entry.lagged for entry in (*parts.gmm, *parts.iv))]
+    frame, divisors = _grid(sheet, tuple(dict.fromkeys([sheet.outcome, *(name for name, _, _ in lagged)])))
     unit = divisors[sheet.outcome]
     units = {term: unit / divisors.get(_variable_of(term), 1.0) for term in sheet.regressors}
     return frame, {
         "outcome": sheet.outcome,
         "equation": [_lagged(entry) for entry in parts.equation],
-        "gmm": [{**_lagged(entry[:3]), "collapse": entry[3]} for entry in parts.gmm],
-        "iv": [_lagged(entry) for entry in parts.iv],
+        "gmm": [_instrument(entry) for entry in parts.gmm],
+        "iv": [_instrument(entry) for entry in parts.iv],
         "terms": list(sheet.regressors),
         "dummies": list(sheet.dummies),
         "constant": sheet.constant,
-        "ones": parts.ones,
+        "own_algebra": parts.ours is not None,
         "units": units | {"constant": unit},
         "entity": _ENTITY,
         "time": _TIME,
@@ -219,7 +147,9 @@ def request(model: DynamicPanel, sheet: Sheet) -> tuple[pd.DataFrame, dict[str, 
         "level_effects": parts.level_effects,
         "dummy_times": [_time_of(term) for term in sheet.dummies] if parts.level_effects else [],
         "steps": model.steps,
+        "h": model.h,
         "std_error": model.std_error,
+        "sigma2": model.sigma2,
         "small_sample": model.small_sample,
         "distribution": model.reference_distribution,
         "ci_level": model.ci_level,
@@ -259,6 +189,10 @@ def _lagged(entry: Lagged) -> dict[str, Any]:
     return {"variable": entry[0], "first": entry[1], "last": entry[2]}
 
 
+def _instrument(entry: Instrument) -> dict[str, Any]:
+    return {**_lagged(entry.lagged), "collapse": entry.collapse, "equation": entry.equation}
+
+
 def _time_of(dummy: str) -> float:
     return float(dummy.rpartition("=")[2])
 
@@ -274,34 +208,107 @@ def _variable_of(term: str) -> str:
 def text(model: DynamicPanel, sheet: Sheet) -> str:
     """The call of pgmm on a data frame `d`, and what is computed from it."""
     parts = _Parts.of(model, sheet)
-    steps = "twosteps" if model.steps == 2 else "onestep"
-    collapse = ", ".join(str(entry[3]).upper() for entry in parts.gmm)
-    lines = ["d$constant <- 1"] if parts.ones else []
+    steps = "twosteps" if model.steps == 2 and not parts.ours else "onestep"
+    collapse = ", ".join(str(entry.collapse).upper() for entry in parts.gmm)
+    lines = [f"# pgmm's matrices, our algebra: {parts.ours}"] if parts.ours else []
     if parts.padding:
         lines.append(f"# d: with {parts.padding} empty period(s) before the first, so that no row is lost")
+    lines += [f"d <- pdata.frame(d, {_index_text(sheet)})", *_shift_text(parts)] if parts.ours else []
     lines += [
         f"m <- pgmm({_formula_text(sheet, parts)},",
-        f'  data = d, index = c("{r_text.name(str(sheet.entity))}", "{r_text.name(str(sheet.time))}"),',
+        f"  data = d, {_index_text(sheet)},",
         f'  effect = "{"twoways" if parts.level_effects else "individual"}", model = "{steps}",',
         f'  transformation = "{"ld" if model.estimator == "system" else "d"}"'
         + (f", collapse = c({collapse})" if "TRUE" in collapse else "")
         + (f", lost.ts = {parts.lost}" if parts.lost else "")
         + ")",
     ]
-    return "\n".join([*lines, *_after_text(model, sheet, parts)])
+    after = _algebra_text(model, sheet, parts) if parts.ours else _after_text(model, sheet, parts)
+    return "\n".join([*lines, *after])
+
+
+def _index_text(sheet: Sheet) -> str:
+    return f'index = c("{r_text.name(str(sheet.entity))}", "{r_text.name(str(sheet.time))}")'
 
 
 def _formula_text(sheet: Sheet, parts: _Parts) -> str:
     def part(entries: Iterable[Lagged]) -> str:
         return " + ".join(r_text.lags(*entry) for entry in entries)
 
-    right = [part(parts.equation), part(entry[:3] for entry in parts.gmm)]
-    instrumented = {entry[0] for entry in parts.gmm}
-    if parts.iv:
-        right.append(part(parts.iv))
-    elif any(entry[0] not in instrumented for entry in parts.equation):
-        right.append("0")
+    gmm, iv = _shifted_names(parts) if parts.ours else _names(parts)
+    right = [part(parts.equation), part(gmm)]
+    if iv:
+        right.append(part(iv))
     return f"{r_text.name(sheet.outcome)} ~ {' | '.join(right)}"
+
+
+def _names(parts: _Parts) -> tuple[list[Lagged], list[Lagged]]:
+    return [entry.lagged for entry in parts.gmm], [entry.lagged for entry in parts.iv]
+
+
+def _shifted_names(parts: _Parts) -> tuple[list[Lagged], list[Lagged]]:
+    """Every instrument as a column of its own: GMM ones from lag 2, plain ones unlagged."""
+    gmm = [(f"g{n}", 2, _last_text(entry)) for n, entry in enumerate(parts.gmm, start=1)]
+    return gmm, [(f"z{n}", 0, 0) for n, _ in enumerate(parts.iv, start=1)] or [("zero", 0, 0)]
+
+
+def _last_text(entry: Instrument) -> int:
+    return entry.last if entry.last == r_plm_matrices.OPEN else entry.last - entry.first + 2
+
+
+def _shift_text(parts: _Parts) -> Iterator[str]:
+    for n, entry in enumerate(parts.gmm, start=1):
+        yield f"d$g{n} <- {_shift(entry.variable, entry.first - 2)}"
+    for n, entry in enumerate(parts.iv, start=1):
+        yield f"d$z{n} <- {_shift(entry.variable, entry.first)}"
+    if not parts.iv:
+        yield "d$zero <- 0  # without it pgmm makes an instrument of every regressor"
+
+
+def _shift(variable: str, k: int) -> str:
+    """A column moved in time within its entity, by plm's lag() and lead() on a pdata.frame."""
+    column = f"d${r_text.name(variable)}"
+    return f"lag({column}, {k})" if k > 0 else f"lead({column}, {-k})" if k < 0 else column
+
+
+def _algebra_text(model: DynamicPanel, sheet: Sheet, parts: _Parts) -> Iterator[str]:
+    """What r_scripts/dynamic_panel_matrices.R does with m$W and m$model."""
+    groups = {
+        equation: [f"{kind}{n}" for kind, entries in (("g", parts.gmm), ("z", parts.iv))
+                   for n, entry in enumerate(entries, start=1) if entry.equation == equation]
+        for equation in ("both", "difference", "level")
+    }  # fmt: skip
+    used = "rows outside the sample" if sheet.sampled else "rows not in use"
+    yield f"# Z, X, y: m$W and m$model by entity (r_scripts/dynamic_panel_matrices.R), {used} zero"
+    if model.estimator == "system":
+        if any(name.startswith("z") for name in groups["both"]):
+            yield "# Z: a plain instrument's columns of the two equations are added up to one"
+        for equation, other in (("difference", "level"), ("level", "difference")):
+            if groups[equation]:
+                yield f"# Z: without the {other} columns of {', '.join(groups[equation])}"
+        if sheet.constant:
+            yield "# Z, X: a column more, 1 in the rows in levels"
+    yield f"# A1 = (sum Z'HZ)^-1 with H of h: {model.h}, b1 = (X'Z A1 Z'X)^-1 X'Z A1 Z'y"
+    if model.steps == 2:
+        yield "# A2 = (sum Z'e1e1'Z)^-1, b2 = (X'Z A2 Z'X)^-1 X'Z A2 Z'y"
+    yield f"# covariance: {_COVARIANCES[model.steps, model.std_error]}{r_text.factor(model.small_sample)}"
+    if (model.steps, model.std_error) == (1, "conventional"):
+        n = "N - K" if model.sigma2 == "n-k" else "N"
+        yield f"# sigma2: {_squares_text(model)}/({n}), N the rows summed over"
+
+
+_COVARIANCES: Mapping[tuple[object, str], str] = {
+    (1, "conventional"): "sigma2 (X'Z A1 Z'X)^-1",
+    (1, "robust"): "B Z'e1e1'Z B' with B = (X'Z A1 Z'X)^-1 X'Z A1",
+    (2, "conventional"): "(X'Z A2 Z'X)^-1",
+    (2, "windmeijer"): "(X'Z A2 Z'X)^-1 with Windmeijer's (2005) correction",
+}
+
+
+def _squares_text(model: DynamicPanel) -> str:
+    if model.h != 1:
+        return "squared residuals of the differences/2"
+    return f"squared residuals {'in levels' if model.estimator == 'system' else 'of the differences'}"
 
 
 def _after_text(model: DynamicPanel, sheet: Sheet, parts: _Parts) -> list[str]:
@@ -309,8 +316,6 @@ def _after_text(model: DynamicPanel, sheet: Sheet, parts: _Parts) -> list[str]:
     covariance = "vcov(m)" if model.std_error == "conventional" else "vcovHC(m)"
     factor = r_text.factor(model.small_sample).removeprefix(", ")
     lines = [covariance + (f"  # {factor}" if factor else ""), f"summary(m, robust = {robust})"]
-    if sheet.sampled:
-        lines.append(f"# {sheet.outcome} is NA on the left side outside the sample; its lags are not")
     if parts.level_effects:
         lines.append("# time effects re-based linearly from plm's first period to the one left out here")
     if model.steps == 1:

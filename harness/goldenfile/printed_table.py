@@ -51,10 +51,15 @@ def read_published(spec: Spec) -> Published | None:
     number, blanks at the ends of a field.
     """
     path = folder(spec) / "published.csv"
-    if not path.is_file():
-        return None
-    content = path.read_bytes()
     faults = _Faults(path)
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        faults.add(_Field("", 0, 0), f"cannot be read: {error.strerror}. It is a csv file that you can read")
+        faults.raise_any()
+        raise
     rows = list(_rows(_lines(content, faults), faults))
     columns = tuple(spec.columns)
     _check_header(rows, columns, faults)
@@ -105,7 +110,9 @@ def _check_header(rows: list[list[_Field]], columns: tuple[str, ...], faults: _F
     header = [field.text for field in rows[0]] if rows else []
     wanted = [*ADDRESS, *columns]
     if header != wanted:
-        place = next((f for f, name in zip(rows[0], wanted, strict=False) if f.text != name), None)
+        place = next(
+            (f for row in rows[:1] for f, name in zip(row, wanted, strict=False) if f.text != name), None
+        )
         message = (
             f"the header must name the spec's columns in its order: {','.join(wanted)} "
             f"(found: {','.join(header)})"

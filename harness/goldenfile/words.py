@@ -6,7 +6,7 @@ from difflib import get_close_matches
 
 from harness import glossary
 from harness.glossary import plain
-from harness.spec import AnyModel, Descriptive, DynamicPanel, FuzzySet, Linear, Spec, terms
+from harness.spec import AnyModel, Constructed, Descriptive, DynamicPanel, FuzzySet, Linear, Spec, terms
 from harness.spec.configuration_terms import CONFIGURATION_PARTS, configuration_fault
 
 _COMPONENTS = ("entity", "time", "group", "idiosyncratic")
@@ -22,6 +22,7 @@ class Words:
         coefficients: terms
         prefixes: `year=` where a column has a dummy for every year: any value may follow
         variables: of descriptive columns
+        constructed: indicators, types and names of constructed variables
         groups: names of instrument groups
         stars: how many limits the spec's legend has
         conditions: of fuzzy-set columns, each column's in their order
@@ -30,6 +31,7 @@ class Words:
     coefficients: frozenset[str]
     prefixes: tuple[str, ...]
     variables: frozenset[str]
+    constructed: frozenset[str]
     groups: frozenset[str]
     stars: int
     conditions: tuple[tuple[str, ...], ...] = ()
@@ -48,6 +50,8 @@ class Words:
             return self._configuration(part, term)
         if part == "descriptives" and term not in self.variables and plain(term) not in self.variables:
             return f"'{term}' is no variable of the spec{did_you_mean(term, self.variables)}"
+        if part == "index" and plain(term) not in self.constructed:
+            return f"'{term}' is nothing that the spec constructs{did_you_mean(term, self.constructed)}"
         return ""
 
     def _configuration(self, part: str, term: str) -> str:
@@ -89,6 +93,7 @@ def words(spec: Spec) -> Words:
         frozenset(term for term in named if not term.endswith("=")),
         tuple(sorted(term for term in named if term.endswith("="))),
         frozenset(v for model in models if isinstance(model, Descriptive) for v in model.variables),
+        frozenset(term for model in models if isinstance(model, Constructed) for term in model.terms),
         frozenset(group for model in models for group in _groups(model)),
         len(spec.stars),
         tuple(dict.fromkeys(model.conditions for model in models if isinstance(model, FuzzySet))),
@@ -97,7 +102,7 @@ def words(spec: Spec) -> Words:
 
 def _named(model: AnyModel, time: str) -> Iterator[str]:
     """Terms of the coefficients; `year=` stands for a dummy of every year."""
-    if isinstance(model, Descriptive | FuzzySet):
+    if isinstance(model, Descriptive | Constructed | FuzzySet):
         return
     yield from (term for term, _, _ in terms(model.regressors))
     if model.has_constant:

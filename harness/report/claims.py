@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal
 
@@ -10,7 +10,7 @@ from harness import printed
 from harness.compare.print_rules import style
 from harness.glossary import plain
 from harness.report.digits import shown
-from harness.result import Outcome, Result
+from harness.result import Finding, Outcome, Result
 from harness.spec import Claim
 
 Support = Literal["supported", "contradicted", "not decided"]
@@ -41,7 +41,31 @@ def claims(outcome: Outcome) -> tuple[ClaimView, ...]:
 
 def _view(outcome: Outcome, claim: Claim) -> ClaimView:
     stances = tuple(_stance(claim, name, values) for name, values in _sources(outcome, claim))
+    if stances and stances[0].source == "print" and (audited := _audited(outcome, claim)):
+        stances = (replace(stances[0], support=audited), *stances[1:])
     return ClaimView(claim.text, f"{claim.column}, {claim.term}, {claim.measure}", stances)
+
+
+def _audited(outcome: Outcome, claim: Claim) -> Support | None:
+    """What the audit says of the print, by stars and standard errors too; None where it was not made."""
+    start = f"“{claim.text}”"
+    found = [
+        one
+        for one in outcome.findings
+        if one.check.startswith("claim_")
+        and (one.column, one.term) == (claim.column, claim.term)
+        and one.sentence.startswith(start)
+    ]
+    if any(one.verdict == "impossible" for one in found):
+        return "contradicted"
+    told = {one.check for one in found}
+    sure = {one.check for one in found if one.verdict == "possible" and _certain(one)}
+    return ("supported" if told == sure else "not decided") if found else None
+
+
+def _certain(one: Finding) -> bool:
+    """Whether all that the print allows agrees, not only some of it."""
+    return one.needed[0] <= one.found[0] and one.found[1] <= one.needed[1]
 
 
 def _sources(outcome: Outcome, claim: Claim) -> Iterator[tuple[str, Mapping[str, float]]]:

@@ -4,13 +4,14 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from harness.glossary import word
+from harness.report import audit
 from harness.report.claims import claims
 from harness.report.configurations import charts
 from harness.report.digits import NOTHING, shown
 from harness.report.summary import Summary, totals
 from harness.report.table import PrintedView, first_line
 from harness.report.verdicts import GROUP_WORDS, LOOKS
-from harness.result import PUBLISHED, Outcome, Pair
+from harness.result import PUBLISHED, Finding, Outcome, Pair
 
 _LIMIT = 100  # rows of a list of discrepancies; all of them stand in results.json
 _SPECIAL = re.compile(r"([\\`*_\[\]|~#])")
@@ -132,6 +133,7 @@ def _rest(outcome: Outcome) -> Iterator[str]:
         (f"{' and '.join(k.between)}: {k.reason} Evidence: {k.evidence}" for k in spec.known_differences),
     )
     yield from _list("Left open by the paper", (f"{item.setting}: {item.because}" for item in spec.open))
+    yield from _audit(outcome)
     yield from _list(
         "Claims",
         (
@@ -140,6 +142,26 @@ def _rest(outcome: Outcome) -> Iterator[str]:
         ),
     )
     yield from _list("Data", [f"{spec.data.file}", *([spec.data.obtain] if spec.data.obtain else [])])
+
+
+def _audit(outcome: Outcome) -> Iterator[str]:
+    found = audit.view(outcome)
+    if not found.tallies:
+        return
+    counts = ", ".join(f"{found.counts[name]} {name}" for name in audit.LOOKS)
+    yield "## The print against itself"
+    yield f"{sum(found.counts.values())} checks: {counts}."
+    rows = [
+        [one.column, f"{one.check} {one.term}", one.printed, audit.word(one), _finding(one)]
+        for one in found.remarkable
+    ]
+    if rows:
+        head = ["Column", "About", "As printed", "Verdict", "Finding"]
+        yield _table(head, ([_safe(cell) or NOTHING for cell in row] for row in rows))
+
+
+def _finding(one: Finding) -> str:
+    return ". ".join(text for text in (one.sentence, audit.at_real_digits(one)) if text)
 
 
 def _list(heading: str, items: Iterable[str]) -> Iterator[str]:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from harness.report import between, claims, configurations, digits, forest, table
+from harness.report import audit, between, claims, configurations, digits, forest, table
 from harness.report.summary import Summary, totals
 from harness.report.verdicts import GROUP_WORDS, LOOKS, MARKS, STATUS, UNFITTED, Group, Look, group
 from harness.result import GOLDEN, PUBLISHED, Cell, Outcome, Result, Status
@@ -95,6 +95,7 @@ def spec_page(found: Summary) -> str:
         versions=_versions(outcome),
         open_settings=_open(outcome),
         claims=claims.claims(outcome),
+        audited=audit.view(outcome),
         not_fitted=_not_fitted(outcome),
         looks=_legend(found),
         marks=_marks(),
@@ -247,13 +248,19 @@ def _environment() -> Environment:
         part_words=table.PART_WORDS,
         group_words=GROUP_WORDS,
         marks_of=MARKS,
+        audit_looks=audit.LOOKS,
         PUBLISHED=PUBLISHED,
         GOLDEN=GOLDEN,
         WIDTH=forest.WIDTH,
         SIZE=configurations.SIZE,
     )
     environment.filters.update(
-        shown=digits.shown, decimal=digits.decimal, short=digits.short, first_line=table.first_line
+        shown=digits.shown,
+        decimal=digits.decimal,
+        short=digits.short,
+        first_line=table.first_line,
+        audit_word=audit.word,
+        at_real_digits=audit.at_real_digits,
     )
     return environment
 

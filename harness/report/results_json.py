@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from harness.result import Comparison, Outcome, Result
+from harness.result import Comparison, Finding, Outcome, Result
 
 SCHEMA = 1
 
@@ -26,6 +26,7 @@ def content(outcome: Outcome) -> dict[str, Any]:
         "reproduced": outcome.reproduced,
         "headlines": dict(outcome.headlines),
         "notes": list(outcome.notes),
+        "findings": [finding(one) for one in outcome.findings],
         "results": [_result(result) for result in outcome.results],
         "comparisons": [_comparison(comparison) for comparison in outcome.comparisons],
     }
@@ -33,11 +34,18 @@ def content(outcome: Outcome) -> dict[str, Any]:
 
 def text(document: dict[str, Any]) -> str:
     """A document as JSON, one cell and one pair per line: a changed number is a one-line change."""
-    head = {key: value for key, value in document.items() if key not in ("results", "comparisons")}
+    listed = ("findings", "results", "comparisons")
+    head = {key: value for key, value in document.items() if key not in listed}
     lines = [f" {_json(key)}: {_json(value)}" for key, value in head.items()]
+    lines.append(f' "findings": {_lines(document["findings"])}')
     lines.append(f' "results": {_items(document["results"], "cells")}')
     lines.append(f' "comparisons": {_items(document["comparisons"], "pairs")}')
     return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def finding(one: Finding) -> dict[str, Any]:
+    """A finding of the audit as plain values."""
+    return asdict(one) | {"found": [_plain(x) for x in one.found], "needed": [_plain(x) for x in one.needed]}
 
 
 def _result(result: Result) -> dict[str, Any]:

@@ -1,14 +1,15 @@
 """The types of a spec: one published table, its data, its model, its columns."""
 
+from harness.spec.constructed import Agglomeration, Index, QuantileType
 from harness.spec.fields import Fault, Strict, did_you_mean, term, terms
 from harness.spec.fuzzy_set import Calibration, FuzzySet, Necessity
 from harness.spec.models import (
     DESCRIPTIVE_MEASURES,
-    LATER_MODELS,
     MODEL_ADAPTER,
     MODELS,
     PANEL_TESTS,
     AnyModel,
+    Constructed,
     Descriptive,
     DynamicPanel,
     Estimated,
@@ -22,6 +23,7 @@ from harness.spec.models import (
 from harness.spec.table import (
     ID,
     Bound,
+    Check,
     Claim,
     Data,
     Head,
@@ -38,14 +40,16 @@ from harness.spec.table import (
 __all__ = [
     "DESCRIPTIVE_MEASURES",
     "ID",
-    "LATER_MODELS",
     "MODELS",
     "MODEL_ADAPTER",
     "PANEL_TESTS",
+    "Agglomeration",
     "AnyModel",
     "Bound",
     "Calibration",
+    "Check",
     "Claim",
+    "Constructed",
     "Data",
     "Descriptive",
     "DynamicPanel",
@@ -55,6 +59,7 @@ __all__ = [
     "GmmGroup",
     "Head",
     "Identity",
+    "Index",
     "Instruments",
     "IvGroup",
     "KnownDifference",
@@ -65,6 +70,7 @@ __all__ = [
     "OpenSetting",
     "PanelKeys",
     "PrintRule",
+    "QuantileType",
     "Source",
     "Spec",
     "StaticPanel",

@@ -206,21 +206,6 @@ def variant_faults(chosen: dict[str, str]) -> Iterator[Fault]:
             yield Fault(("variants", name), sentence)
 
 
-class ColumnModel(Strict):
-    """Keys that every model may carry in a column."""
-
-    variants: dict[str, str] = Field(
-        default={}, description="Which variant the print's plain name means here, e.g. {sargan: xtabond}"
-    )
-    sample: Text | None = Field(
-        default=None, description="Expression; the rows used, e.g. year >= 1978 and sector == 3"
-    )
-
-    def faults(self) -> Iterator[Fault]:
-        yield from super().faults()
-        yield from variant_faults(self.variants)
-
-
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """
     The nearest known word as the end of a sentence; all of them where none is near.

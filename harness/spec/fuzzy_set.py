@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from harness.spec.common import Model
 from harness.spec.fields import (
-    ColumnModel,
     Distinct,
     Fault,
     Listed,
@@ -195,7 +195,7 @@ class Necessity(Strict):
     )
 
 
-class FuzzySet(ColumnModel):
+class FuzzySet(Model):
     """Qualitative comparative analysis of crisp or fuzzy sets."""
 
     model: Literal["fuzzy-set"] = Field(description="Which model: qualitative comparative analysis")

@@ -12,9 +12,10 @@ from pydantic import (
     field_validator,
 )
 
+from harness.spec.common import Model
+from harness.spec.constructed import Agglomeration, Index, QuantileType
 from harness.spec.fields import (
     LONGEST_LAG,
-    ColumnModel,
     Distinct,
     Fault,
     Kept,
@@ -32,7 +33,7 @@ from harness.spec.fields import (
 from harness.spec.fuzzy_set import FuzzySet
 
 
-class _Estimated(ColumnModel):
+class _Estimated(Model):
     """Keys of every estimated model."""
 
     outcome: Text = Field(description="The dependent variable: a column of the data, or of derive")
@@ -90,6 +91,25 @@ class _Estimated(ColumnModel):
             yield Fault(("regressors", self.outcome), sentence)
         if not (self.regressors or self.has_constant or self.time_dummies):
             yield Fault(("regressors",), "there is nothing to estimate: no regressor and no constant")
+        yield from self._names_that_clash()
+
+    def _lagged(self) -> Iterator[tuple[str, str, int]]:
+        """(term, variable, lag) of everything that stands in the equation or instruments it."""
+        yield self.outcome, self.outcome, 0
+        yield from terms(self.regressors)
+
+    def _names_that_clash(self) -> Iterator[Fault]:
+        """Two columns under one name: an engine would take the one for the other."""
+        made: dict[str, tuple[str, int]] = {}
+        for name, variable, lag in self._lagged():
+            if variable == "constant":
+                sentence = "'constant' is the name of the intercept. Call the column otherwise (data.columns)"
+                yield Fault(("regressors",), sentence)
+                return
+            if made.setdefault(name, (variable, lag)) != (variable, lag):
+                sentence = f"'{name}' is a column and a lag of another one. Call the column otherwise"
+                yield Fault(("regressors",), f"{sentence} (data.columns, derive)")
+                return
 
     @property
     def has_constant(self) -> bool:
@@ -221,6 +241,12 @@ class DynamicPanel(_Estimated):
     def reference_distribution(self) -> Literal["normal", "t-residual", "t-groups"]:
         return self.distribution or "normal"
 
+    def _lagged(self) -> Iterator[tuple[str, str, int]]:
+        yield from super()._lagged()
+        yield from ((name, name, 0) for group in self.gmm_groups().values() for name in group.variables)
+        for iv in self.iv_groups().values():
+            yield from terms(iv.variables)
+
     def gmm_groups(self) -> dict[str, GmmGroup]:
         """The GMM groups with variables and equation filled in."""
         default = "both" if self.estimator == "system" else "difference"
@@ -275,6 +301,11 @@ class _Instrumented(_Estimated):
                 f"{endogenous} endogenous terms need as many excluded instruments; there are {excluded}"
             )
             yield Fault(("endogenous",), f"{sentence}. Add to 'instruments'")
+
+    def _lagged(self) -> Iterator[tuple[str, str, int]]:
+        yield from super()._lagged()
+        yield from terms(self.endogenous)
+        yield from terms({name: one.lags for name, one in self.instruments.items()})
 
     def _not_regressors(self) -> Iterator[Fault]:
         known = {name for name, _, _ in terms(self.regressors)}
@@ -333,6 +364,19 @@ class StaticPanel(_Instrumented):
         default=2, description="Lags of driscoll-kraay"
     )
 
+    def faults(self) -> Iterator[Fault]:
+        yield from super().faults()
+        without_effects = self.estimator in ("pooled", "first-difference")
+        without_say = (
+            ("effects", without_effects, f"estimator: {self.estimator} has no effects"),
+            ("variance_components", self.estimator != "random", "only estimator: random has them"),
+            ("gaps", self.estimator != "first-difference", "only estimator: first-difference minds them"),
+            ("bandwidth", self.std_error != "driscoll-kraay", "only std_error: driscoll-kraay has one"),
+        )
+        for key, ignored, reason in without_say:
+            if ignored and getattr(self, key) != type(self).model_fields[key].default:
+                yield Fault((key,), f"'{key}' would change nothing here: {reason}. Remove it ({key}: null)")
+
     @field_validator("effects")
     @classmethod
     def _effects_are_known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -362,6 +406,13 @@ class Linear(_Instrumented):
     )
     sigma2: Literal["n", "n-k"] = Field(default="n-k", description="Denominator of the conventional variance")
 
+    def faults(self) -> Iterator[Fault]:
+        yield from super().faults()
+        for name, one in self.instruments.items():
+            if one.level:
+                sentence = "'level' is of model: panel; a linear model transforms no instrument. Remove it"
+                yield Fault(("instruments", name, "level"), sentence)
+
     @property
     def reference_distribution(self) -> Literal["normal", "t-residual", "t-groups"]:
         return self.distribution or ("normal" if self.endogenous else "t-residual")
@@ -376,7 +427,7 @@ def _descriptive_measure(name: str) -> str:
     return name
 
 
-class Descriptive(ColumnModel):
+class Descriptive(Model):
     """Moments, variable by variable."""
 
     model: Literal["descriptive"] = Field(description="Which model: moments, variable by variable")
@@ -395,14 +446,17 @@ class Descriptive(ColumnModel):
     )
 
 
-AnyModel = DynamicPanel | StaticPanel | Linear | Descriptive | FuzzySet
+AnyModel = DynamicPanel | StaticPanel | Linear | Descriptive | Index | Agglomeration | QuantileType | FuzzySet
 Estimated = DynamicPanel | StaticPanel | Linear
+Constructed = Index | Agglomeration | QuantileType
 MODELS: Mapping[str, type[AnyModel]] = {
     "dynamic-panel": DynamicPanel,
     "panel": StaticPanel,
     "linear": Linear,
     "descriptive": Descriptive,
+    "index": Index,
+    "agglomeration": Agglomeration,
+    "quantile-type": QuantileType,
     "fuzzy-set": FuzzySet,
 }
-LATER_MODELS = ("index", "agglomeration", "quantile-type")  # words of later versions
 MODEL_ADAPTER: TypeAdapter[AnyModel] = TypeAdapter(Annotated[AnyModel, Field(discriminator="model")])

@@ -82,6 +82,22 @@ def _data_name(name: str) -> str:
     return name
 
 
+class Check(Strict):
+    """What must be true of a column, wherever it has a value."""
+
+    min: float | None = Field(default=None, description="The smallest value that is possible")
+    max: float | None = Field(default=None, description="The largest value that is possible")
+    unit: Literal["percent", "fraction", "count"] | None = Field(
+        default=None,
+        description="percent: 0 to 100, and not all within 1; fraction: 0 to 1; count: whole, not negative",
+    )
+    fixed: bool = Field(default=False, description="The same in every period of an entity")
+
+    def faults(self) -> Iterator[Fault]:
+        if self.min is not None and self.max is not None and self.min > self.max:
+            yield Fault(("max",), f"max is {self.max:g}, less than min, {self.min:g}. Exchange them")
+
+
 class Data(Strict):
     """The data file."""
 
@@ -100,6 +116,29 @@ class Data(Strict):
         default=False, description="true where these are not the paper's data: numbers are not compared"
     )
     obtain: Text | None = Field(default=None, description="How to get data that cannot be shared")
+    checks: dict[Text, Check] = Field(
+        default={}, description="column: {min, max, unit, fixed}; a row that breaks one is refused"
+    )
+    balanced: bool = Field(
+        default=False, description="true where every entity has a row in every period; a gap is refused"
+    )
+    one_of: Listed[Distinct[Text]] = Field(
+        default=(),
+        description="Lists of columns: each entity has one of them that is not 0, the same in every period",
+    )
+    checked_by: Text | None = Field(
+        default=None,
+        description="The id of a spec beside this one, of the same data, that a file of --data is held "
+        "against as well: a table of moments",
+    )
+
+    def faults(self) -> Iterator[Fault]:
+        needs = {"balanced": self.balanced, "one_of": bool(self.one_of)}
+        needs |= {f"checks.{name}.fixed": check.fixed for name, check in self.checks.items()}
+        for key, asked in needs.items():
+            if asked and self.panel is None:
+                sentence = f"{key} goes by entity: it needs panel"
+                yield Fault((key.split(".")[0],), f"{sentence}. Write panel: {{entity: ..., time: ...}}")
 
 
 class Limits(Strict):
@@ -241,10 +280,15 @@ class Claim(Strict):
 
 
 class Identity(Strict):
-    """An expression between descriptives that `audit` may assume."""
+    """What `audit` may assume of printed numbers."""
 
-    expression: Text = Field(description="e.g. VA == V1 + V2")
-    disjoint: Distinct[Text] = Field(default=(), description="Parts that do not overlap, e.g. [V1, V2]")
+    expression: Text = Field(
+        description="VA == V1 + V2: a sum of variables; x == round(x, 0): whole numbers; x in [0, 1]: zeros "
+        "and ones; n_obs == 280 * 17 (entities by periods), n_obs <= 16 * n_groups: counts"
+    )
+    disjoint: Distinct[Text] = Field(
+        default=(), description="Parts of a sum that never differ from zero together, e.g. [V1, V2]"
+    )
 
 
 def _identity(value: object) -> object:
@@ -290,7 +334,7 @@ class Head(Strict):
     claims: Listed[Claim] = Field(default=(), description="Sentences of the paper about one number")
     identities: Listed[
         Annotated[Identity, BeforeValidator(_identity, json_schema_input_type=str | Identity)]
-    ] = Field(default=(), description="Expressions between descriptives that audit may assume")
+    ] = Field(default=(), description="Relations between printed numbers that audit may assume")
     labels: dict[Text, Text] = Field(default={}, description="name: text shown beside the symbol")
 
     def faults(self) -> Iterator[Fault]:

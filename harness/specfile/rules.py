@@ -7,11 +7,15 @@ from harness import expression
 from harness.glossary import TESTS, is_test
 from harness.result import PUBLISHED
 from harness.spec import (
+    Agglomeration,
     AnyModel,
+    Constructed,
     Descriptive,
     DynamicPanel,
     FuzzySet,
+    Index,
     Linear,
+    QuantileType,
     StaticPanel,
     did_you_mean,
     terms,
@@ -116,8 +120,10 @@ def _panel(draft: Draft) -> Iterator[Found]:
 
 
 def _panel_needed(column: Column, model: AnyModel) -> Iterator[Found]:
-    if isinstance(model, DynamicPanel | StaticPanel):
+    if isinstance(model, DynamicPanel | StaticPanel | Agglomeration | QuantileType):
         yield column.found(("model",), f"model: {model.model} needs data.panel. {_WRITE_PANEL}")
+    elif isinstance(model, Index) and model.by_time:
+        yield column.found(("pooled",), f"pooled: by-time needs data.panel. {_WRITE_PANEL}")
     elif isinstance(model, Linear):
         for path in _panel_settings(model):
             yield column.found(
@@ -174,6 +180,8 @@ def _coefficients(model: AnyModel) -> list[str]:
         return list(model.variables)
     if isinstance(model, FuzzySet):
         return list(model.conditions)
+    if isinstance(model, Constructed):
+        return list(model.terms)
     return [*(name for name, _, _ in terms(model.regressors)), "constant"]
 
 
@@ -182,6 +190,8 @@ def _has_term(model: AnyModel, term: str, draft: Draft) -> bool:
         return term in model.variables or term.partition("@")[0] in model.variables
     if isinstance(model, FuzzySet):
         return not all(configuration_fault(part, term, model.conditions) for part in CONFIGURATION_PARTS)
+    if isinstance(model, Constructed):
+        return term.partition("@")[0] in model.terms
     if term in _FIT_TERMS or ("@" not in term and is_test(term)):
         return True
     return all(name in _coefficients(model) or _is_dummy(model, name, draft) for name in term.split("~", 1))

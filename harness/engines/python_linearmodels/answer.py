@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness.engines.cells import coefficient_cells, covariance_cells, fit_cells, joint_test
+from harness.engines.cells import addresses, coefficient_cells, covariance_cells, fit_cells, joint_test
 from harness.engines.python_linearmodels.asked import tests
 from harness.engines.python_linearmodels.equation import Equation, equation_of
 from harness.engines.python_linearmodels.limits import Model
@@ -39,7 +40,8 @@ def estimates(model: Model, sheet: Sheet) -> Estimates:
         *covariance_cells(terms, covariance),
         *_fit_cells(model, own, fitted, unit),
     ]
-    parts = [joint_test(estimate[:n_slopes], covariance[:n_slopes, :n_slopes], df)]
+    joint = joint_test(estimate[:n_slopes], covariance[:n_slopes, :n_slopes], df)
+    parts = [replace(joint, recomputed=addresses(joint.cells))]  # linearmodels' own ignores small_sample
     if isinstance(model, StaticPanel):
         parts += [xtreg(model, own, fitted, estimate, unit), tests(model, sheet)]
     return Estimates(
