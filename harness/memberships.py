@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+import numpy as np
+
 from harness.estimators import fsqca
 from harness.estimators.fsqca.data import Array
 from harness.sheet import Sheet
@@ -38,12 +40,18 @@ def _direct(raw: Array, calibration: Calibration, anchors: Anchors) -> Array:
     return fsqca.piecewise(raw, out, crossover, in_, calibration.below, calibration.above)
 
 
+def _snapped(found: Array) -> Array:
+    """Memberships next to 0 and 1 moved onto them, as R does for either logistic method."""
+    low = np.where(found < fsqca.R.snap, 0.0, found)
+    return np.where(low > 1 - fsqca.R.snap, 1.0, low)
+
+
 _METHODS: Mapping[str, Callable[[Array, Calibration, Anchors], Array]] = MappingProxyType(
     {
         "none": lambda raw, calibration, anchors: raw,
         "direct": _direct,
         "bell": lambda raw, how, anchors: fsqca.bell(raw, anchors, how.below, how.above),
-        "indirect": lambda raw, how, anchors: fsqca.indirect(raw, anchors),
+        "indirect": lambda raw, how, anchors: _snapped(fsqca.indirect(raw, anchors)),
         "crisp": lambda raw, how, anchors: fsqca.crisp(raw, anchors),
         "tfr": lambda raw, how, anchors: fsqca.tfr(raw),
     }

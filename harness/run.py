@@ -92,7 +92,8 @@ def _shareable(spec: Spec, result: Result) -> Result:
     """The result without what it says of single cases, where the data cannot be shared."""
     if not spec.data.obtain:
         return result
-    return replace(result, cells=tuple(cell for cell in result.cells if cell.part != "cases"))
+    kept = tuple(cell for cell in result.cells if cell.part != "cases")
+    return replace(result, cells=kept, recomputed=tuple(a for a in result.recomputed if a[0] != "cases"))
 
 
 def _held_against(specs: Sequence[Spec], choice: Choice) -> list[Spec]:
