@@ -109,6 +109,7 @@ def run(
     outcomes = []
     for plan in plans:
         results = [next(fitted) if isinstance(step, Task) else step for step in plan.steps]
+        results = [_shareable(plan.spec, result) for result in results]
         notes = plan.notes + (spoken if any(engines()[r.engine].language == "r" for r in results) else ())
         outcomes.append(assemble(plan.spec, results, notes, goldens=goldens[plan.spec.id]))
     faults = tuple(fault for plan in plans for fault in plan.faults)
@@ -144,6 +145,14 @@ def _is_alike(tasks: Sequence[Task], executor: str) -> bool:
 def _kept(plans: Iterable[_Plan]) -> int:
     steps = [step for plan in plans for step in plan.steps if isinstance(step, Result)]
     return sum(step.status == "fitted" for step in steps)
+
+
+def _shareable(spec: Spec, result: Result) -> Result:
+    """The result without what it says of single cases, where the data cannot be shared."""
+    if not spec.data.obtain:
+        return result
+    kept = tuple(cell for cell in result.cells if cell.part != "cases")
+    return replace(result, cells=kept, recomputed=tuple(a for a in result.recomputed if a[0] != "cases"))
 
 
 def _held_against(specs: Sequence[Spec], choice: Choice) -> list[Spec]:
