@@ -21,7 +21,7 @@ from harness import (
 from harness.audit import beside
 from harness.engines import Engine, engines
 from harness.errors import DataError, GoldenError, NotInstalled, Problem, Unsupported, UsageError
-from harness.result import DISCREPANCIES, Outcome, Pair, Provenance, Result
+from harness.result import DISCREPANCIES, GOLDEN, PUBLISHED, Outcome, Pair, Provenance, Result
 from harness.spec import AnyModel, Spec, did_you_mean
 from harness.store import Store
 from harness.workers import Task
@@ -386,7 +386,13 @@ def assemble(
 ) -> Outcome:
     """Results compared with print, with each other and with *goldens* (engine to column to result)."""
     published = goldenfile.read_published(spec)
-    comparisons = compare.table(spec, published, results, goldens or {})
+    goldens = goldens or {}
+    comparisons = compare.table(spec, published, results, goldens)
+    fitted = {result.engine for result in results if result.status == "fitted"}
+    absent = dict.fromkeys(
+        c.reference for c in comparisons if c.reference not in {PUBLISHED, GOLDEN, *fitted}
+    )
+    spoken = [f"{engine} is not installed here: its golden numbers stand in for it" for engine in absent]
     return Outcome(
         spec,
         published,
@@ -394,7 +400,7 @@ def assemble(
         comparisons,
         {column: compare.headline(spec, column, results, comparisons) for column in spec.columns},
         compare.reproduced(published, comparisons),
-        tuple(notes),
+        (*notes, *spoken),
         audit.audit(spec, published, beside.tables(spec)),
     )
 
