@@ -3,9 +3,9 @@ How long fsQCA takes, here and in R's package QCA, side by side; writes a Markdo
 
     python benchmarks/fsqca.py [--r-seconds 120] [--only NAME]...
 
-Every case runs in a process of its own, so that its peak memory is its own. R is left out where the package QCA
-is not installed (install.packages("QCA"); R_LIBS_USER is honoured), and called off after --r-seconds. Seconds are
-those of the processor, which other work on the machine does not lengthen; R's are its own user time.
+Every case runs in a process of its own, so that its peak memory is its own. R is left out where the package
+QCA is not installed (install.packages("QCA"); R_LIBS_USER is honoured), and called off after --r-seconds.
+Seconds are those of the processor, which other work on the machine does not lengthen.
 """
 
 import argparse
@@ -76,7 +76,7 @@ CASES = [
 
 
 def generated(case: Case) -> dict[str, np.ndarray]:  # type: ignore[type-arg]
-    """U-shaped memberships in three digits; Y from three paths over the first five conditions, with noise."""
+    """U-shaped memberships in three digits; Y from three paths over five conditions, with noise."""
     random = np.random.default_rng(20260101 + case.k)
     X = random.beta(0.6, 0.6, (case.k, N_CASES))
     paths = (np.minimum(X[0], 1 - X[1]), np.minimum(X[2], X[3]), np.minimum(1 - X[2], np.minimum(X[1], X[4])))
@@ -116,8 +116,8 @@ def analysed(fsqca: Any, data: Any, case: Case) -> str:
         for solution in solutions.values():
             fsqca.fit_solution(solution)
     counts = [
-        f"{kind[0].upper()} {'' if s.count_is_exact else '>= '}{s.n_models:,} x {s.size}"
-        for kind, s in solutions.items()
+        f"{kind[0].upper()} {'' if found.count_is_exact else '>= '}{found.n_models:,} x {found.size}"
+        for kind, found in solutions.items()
     ]
     return f"{len(table.positive)}/{len(table.negative)} rows; " + ", ".join(counts)
 
@@ -141,7 +141,8 @@ R_SCRIPT = """
 suppressMessages(library(QCA))
 a <- commandArgs(TRUE); d <- read.csv(a[1]); kinds <- strsplit(a[5], ",")[[1]]
 start <- sum(proc.time()[1:2])
-t <- truthTable(d, outcome = "Y", incl.cut = as.numeric(a[2]), pri.cut = as.numeric(a[3]), n.cut = as.numeric(a[4]))
+cuts <- as.numeric(a[2:4])
+t <- truthTable(d, outcome = "Y", incl.cut = cuts[1], pri.cut = cuts[2], n.cut = cuts[3])
 fits <- "fit" %in% kinds
 found <- c()
 if ("conservative" %in% kinds) found <- c(found, length(minimize(t, details = fits)$solution))
@@ -186,14 +187,14 @@ def rows(only: list[str], seconds: float) -> Iterator[str]:
     for number, case in enumerate(CASES):
         if only and not any(part in case.name for part in only):
             continue
-        told = subprocess.run(
-            [sys.executable, __file__, "--case", str(number)], capture_output=True, text=True, check=True
-        )
+        call = [sys.executable, __file__, "--case", str(number)]
+        told = subprocess.run(call, capture_output=True, text=True, check=True)
         found = json.loads(told.stdout)
         target = "finishes, < 2 GB" if case.target is None else f"{case.target:g} s"
         other = in_r(case, seconds) if with_r else "not installed"
         yield (
-            f"| {case.name} | {found['found']} | {found['seconds']:.4f} s | {target} | {found['megabytes']} MB | {other} |"
+            f"| {case.name} | {found['found']} | {found['seconds']:.4f} s | {target} "
+            f"| {found['megabytes']} MB | {other} |"
         )
 
 

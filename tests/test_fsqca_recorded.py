@@ -23,7 +23,10 @@ def _recorded(name: str) -> dict[str, Any]:
 
 
 def _columns(data: dict[str, Any]) -> Columns:
-    """The data as they stand in the file, or as its generator makes them: all, each third, or by outcome."""
+    """The data as they stand in the file, as rows with counts, or as a generator makes them (or a part)."""
+    if "rows" in data:
+        rows = [row for row in data["rows"] for _ in range(row[-1])]
+        return {name: [float(row[i]) for row in rows] for i, name in enumerate(data["names"])}
     if "seed" not in data:
         return {name: [float(value) for value in values] for name, values in data.items()}
     settings = dict(data)

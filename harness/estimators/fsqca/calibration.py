@@ -18,15 +18,15 @@ def direct(
     """
     Fuzzy membership by the direct method with log odds (Ragin 2008, ch. 5).
 
-    1 / (1 + exp(-(x - c) ln(idm / (1 - idm)) / (a - c))), where c is the crossover and a the anchor on the
-    side
+    1 / (1 + exp(-(x - c) ln(idm / (1 - idm)) / (a - c))), where c is the crossover and a the anchor on
+    the side
     of x: 1 - idm at *out*, 0.5 at *crossover*, idm at *in_*.
 
     raw : (n,) in the unit of the anchors; a decreasing set has in_ < out
     idm : membership at *in_*
     Returns (n,) in [0, 1]; with R's rules what is within 1e-4 of 0 or 1 is moved onto it.
-    Raises FsqcaError where the anchors are not strictly monotone, a value is missing, or idm is not in (0.5,
-    1).
+    Raises FsqcaError where the anchors are not strictly monotone, a value is missing, or idm is not in
+    (0.5, 1).
 
     >>> direct([1000, 5000, 20000], out=1000, crossover=5000, in_=20000).round(2).tolist()
     [0.05, 0.5, 0.95]
@@ -95,8 +95,8 @@ def indirect(raw: ArrayLike, cuts: Sequence[float], digits: int = 6) -> Array:
     Fuzzy membership by the indirect method: grouped by hand, then smoothed (Ragin 2008, ch. 5).
 
     The m cuts make m + 1 groups with preliminary memberships 0, 1/m, .. 1, a value at a cut in the group
-    below; a fractional logit of these on
-    log x, root x, x and x squared (Royston & Altman 1994) gives the memberships, rounded as R's QCA rounds.
+    below; a fractional logit of these on log x, root x, x and x squared (Royston & Altman 1994) gives the
+    memberships, rounded as R's QCA rounds.
 
     raw : (n,) positive numbers
     Raises FsqcaError where a value is not positive or the cuts do not ascend.

@@ -3,6 +3,5 @@
 
 class FsqcaError(ValueError):
     """
-    Data or settings are not fit for the analysis; the message names the place, the fault and the next
-    step.
+    Data or settings are not fit for the analysis; the message names the place, the fault and the next step.
     """

@@ -73,8 +73,7 @@ def necessary_sets(
     found = _search(data, False, incl_cut, depth, rules)
     if disjunctions:
         found += _search(data, True, incl_cut, depth, rules)
-    cuts = ((item, reaches(np.array([item.ron, item.coverage]), 0, rules)) for item in found)
-    return tuple(item for item, _ in cuts if _passes(item, ron_cut, cov_cut, rules))
+    return tuple(item for item in found if _passes(item, ron_cut, cov_cut, rules))
 
 
 def _passes(item: NecessarySet, ron_cut: float, cov_cut: float, rules: Rules) -> bool:
@@ -85,8 +84,8 @@ def _passes(item: NecessarySet, ron_cut: float, cov_cut: float, rules: Rules) ->
 
 def _search(data: Sets, either: bool, incl_cut: float, depth: int | None, rules: Rules) -> list[NecessarySet]:
     """
-    Level by level. A conjunction is tried where all its parts reach the cut-off, a disjunction where none
-    does.
+    Level by level. A conjunction is tried where all its parts reach the cut-off, a disjunction where
+    none does.
     """
     found: list[NecessarySet] = []
     open_terms: set[Term] | None = None

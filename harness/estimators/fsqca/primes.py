@@ -31,8 +31,8 @@ def prime_implicants(positive: Codes, negative: Codes | NDArray[np.bool_], k: in
     """
     All prime implicants that cover a positive row, and the rows that each covers.
 
-    A set S of conditions, fixed to their values in row p, makes an implicant exactly where it tells p from
-    every
+    A set S of conditions, fixed to their values in row p, makes an implicant exactly where it tells p
+    from every
     negative row q: S meets {conditions in which p and q differ}. So the primes that cover p are the minimal
         such
     S (the transversals of Quine 1955 and McCluskey 1956 read row by row). Whether S fails is a subset

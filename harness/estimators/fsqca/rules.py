@@ -11,8 +11,8 @@ class Rules:
     Attributes:
         tolerance: a value reaches a cut-off where value + tolerance > cut-off (R: the root of the machine
             epsilon)
-        zero_below: a coverage of a term smaller than this is 0 in a solution of one model
-        zero_below_many: the same, where the solution has several models
+        zero_below: a coverage of a term smaller than this is 0, in a lone model and over all models
+        zero_below_many: the same in each one of several models
         lone_unique: unique coverage of the only term of a model: `undefined` (NaN; R prints "-") or
             `coverage`
         snap: a directly calibrated membership nearer than this to 0 or 1 is moved onto it

@@ -44,8 +44,8 @@ class Smallest:
 
 def smallest_cover(rows: Sequence[Sequence[int]], prices: Sequence[float], effort: Effort) -> Smallest:
     """
-    A cover with the fewest columns by HiGHS, or the best within effort.seconds with what is proved of its
-    size.
+    A cover with the fewest columns by HiGHS, or the best within effort.seconds with what is proved of
+    its size.
 
     rows : for each row the numbers of the columns that cover it, at least one
     prices : (rows,) of `row_prices`

@@ -66,7 +66,7 @@ def fit_solution(solution: Solution, most: int = 100) -> SolutionFit:
     """
     Parameters of fit of the first *most* models (Ragin 2008, ch. 3), by the rules of the truth table.
 
-    With R's rules a coverage below 1e-5 is printed as 0, below 1e-4 where there are several models.
+    With R's rules a coverage below 1e-5 is 0, in one of several models already below 1e-4.
     """
     data, rules = solution.table.data, solution.table.rules
     models = solution.models[:most]
@@ -75,7 +75,7 @@ def fit_solution(solution: Solution, most: int = 100) -> SolutionFit:
     memberships = {term: data.in_term(term) for term in union}
     single = {term: sufficiency(x, data.membership) for term, x in memberships.items()}
     fits = tuple(_fit(model, memberships, single, data.membership, many, rules) for model in models)
-    overall = _fit(union, memberships, single, data.membership, many, rules) if many else fits[0]
+    overall = _fit(union, memberships, single, data.membership, False, rules) if many else fits[0]
     return SolutionFit(fits, overall)
 
 
