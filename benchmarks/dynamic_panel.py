@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -74,12 +74,14 @@ class Timing:
 
     Attributes:
         seconds: the fastest of its repetitions, from columns of data to tests
+        cpu: processor seconds of the cheapest repetition; of the whole process where the engine does not tell
         megabytes: the most memory the whole process held
         instruments: number of them
         estimate, std_error: of the first lag of the outcome
     """
 
     seconds: float
+    cpu: float
     megabytes: float
     instruments: int
     estimate: float
@@ -90,7 +92,7 @@ class Timing:
 
 
 def simulated(case: Case) -> Columns:
-    """y on its lag (0.5), six autoregressive regressors (0.3 each) and an effect."""
+    """y on its lag (0.5), six autoregressive regressors (0.3 each) and an effect; all of unit variance."""
     random = np.random.default_rng(0)
     shape = (case.n, case.t)
     x = random.standard_normal((6, *shape))
@@ -103,6 +105,7 @@ def simulated(case: Case) -> Columns:
     for s in range(1, case.t):
         y[:, s] += 0.5 * y[:, s - 1]
     columns = {"y": y.ravel(), **{name: x[number].ravel() for number, name in enumerate(REGRESSORS)}}
+    columns = {name: values / values.std() for name, values in columns.items()}
     columns["id"] = np.repeat(np.arange(case.n), case.t)
     columns["t"] = np.tile(np.arange(case.t), case.n)
     return columns
@@ -114,12 +117,13 @@ def simulated(case: Case) -> Columns:
 def child(engine: str, case: Case, repetitions: int) -> None:
     """Runs one engine on one case and prints its timing."""
     run = {"dpd": _dpd, "pydynpd": _pydynpd}[engine](case)
-    seconds, answer = [], (0, 0.0, 0.0)
+    seconds, cpu, answer = [], [], (0, 0.0, 0.0)
     for _ in range(repetitions):
-        start = time.perf_counter()
+        start, began = time.perf_counter(), time.process_time()
         answer = run()
         seconds.append(time.perf_counter() - start)
-    print(json.dumps([min(seconds), *answer]))
+        cpu.append(time.process_time() - began)
+    print(json.dumps([min(seconds), min(cpu), *answer]))
 
 
 def _dpd(case: Case) -> Callable[[], tuple[int, float, float]]:
@@ -171,17 +175,25 @@ def _pydynpd(case: Case) -> Callable[[], tuple[int, float, float]]:
 def timed(engine: str, case: Case) -> Timing | None:
     """One engine in a process of its own; None where it is not installed or fails."""
     repetitions = 20 if case.n * case.t < 10_000 and case.instruments != "all" else 2
-    with tempfile.TemporaryDirectory() as folder:
-        if engine in ("pgmm", "gretl"):
-            path = Path(folder) / "panel.csv"
-            _write(path, simulated(case))
-            command = ["Rscript", str(HERE / "pgmm.R"), str(path), case.instruments]
-            if engine == "gretl":
-                command = ["gretlcli", "-b", str(_gretl(path, case.instruments, repetitions))]
-        else:
-            own = [engine, str(case.n), str(case.t), case.instruments, str(repetitions)]
-            command = [sys.executable, str(Path(__file__)), "--child", *own]
+    own = [engine, str(case.n), str(case.t), case.instruments, str(repetitions)]
+    command = [sys.executable, str(Path(__file__)), "--child", *own]
+    if engine not in ("pgmm", "gretl"):
         return _measured(command)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "panel.csv"
+        _write(path, simulated(case))
+        if engine == "pgmm":
+            return _measured(["Rscript", str(HERE / "pgmm.R"), str(path), case.instruments])
+        return _gretl_timed(path, case.instruments, repetitions)
+
+
+def _gretl_timed(path: Path, instruments: str, repetitions: int) -> Timing | None:
+    """gretl tells no processor seconds: what so many repetitions more cost the process."""
+    once = _measured(["gretlcli", "-b", str(_gretl(path, instruments, 1))])
+    many = _measured(["gretlcli", "-b", str(_gretl(path, instruments, 1 + repetitions))])
+    if once is None or many is None:
+        return None
+    return replace(many, cpu=(many.cpu - once.cpu) / repetitions)
 
 
 def _gretl(data: Path, instruments: str, repetitions: int) -> Path:
@@ -195,10 +207,11 @@ def _gretl(data: Path, instruments: str, repetitions: int) -> Path:
     options = "--system --two-step" + (" --collapse" if instruments == "collapsed" else "")
     script = data.with_suffix(".inp")
     script.write_text(
-        f"set verbose off\nopen {data} --quiet\nsetobs id t --panel-vars\nscalar fastest = 1e9\n"
+        "set verbose off\nset omp_num_threads 1\n"
+        f"open {data} --quiet\nsetobs id t --panel-vars\nscalar fastest = 1e9\n"
         f"loop {repetitions}\nset stopwatch\ndpanel 1 ; y {x} const ; {block} {options} --quiet\n"
         "scalar taken = $stopwatch\nfastest = taken < fastest ? taken : fastest\nendloop\nbundle b = $model\n"
-        'printf "[%.6f, %d, %.15g, %.15g]\\n", fastest, b.ninst, $coeff[1], $stderr[1]\n',
+        'printf "[%.6f, null, %d, %.15g, %.15g]\\n", fastest, b.ninst, $coeff[1], $stderr[1]\n',
         encoding="utf-8",
     )
     return script
@@ -223,15 +236,17 @@ def _measured(command: list[str]) -> Timing | None:
     if process.returncode != 0:
         print(*lines[-3:], sep="\n", file=sys.stderr)
         return None
-    answers = [line for line in lines if line.startswith("[") and line.endswith("]") and line.count(",") == 3]
-    seconds, instruments, estimate, std_error = json.loads(answers[-1])
-    return Timing(seconds, usage.ru_maxrss / 1024, int(instruments), estimate, std_error)
+    answers = [line for line in lines if line.startswith("[") and line.endswith("]") and line.count(",") == 4]
+    seconds, cpu, instruments, estimate, std_error = json.loads(answers[-1])
+    cpu = usage.ru_utime + usage.ru_stime if cpu is None else cpu
+    return Timing(seconds, cpu, usage.ru_maxrss / 1024, int(instruments), estimate, std_error)
 
 
 def table(cases: Iterable[Case]) -> Iterable[str]:
     """The rows of the results, case by case, as they are measured."""
-    yield "| case | engine | seconds | ratio to dpd | peak MB | instruments | L1.y | std. error | target |"
-    yield "|---|---|---:|---:|---:|---:|---:|---:|---:|"
+    names = ("case", "engine", "seconds", "to dpd", "cpu s", "to dpd", "peak MB", "instruments", "L1.y", "se")
+    yield f"| {' | '.join(names)} | target |"
+    yield "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|"
     for case in cases:
         own: Timing | None = None
         for engine in case.engines:
@@ -242,11 +257,12 @@ def table(cases: Iterable[Case]) -> Iterable[str]:
 
 def _row(case: Case, engine: str, found: Timing | None, own: Timing | None) -> str:
     if found is None:
-        return f"| {case} | {engine} | did not run | | | | | | |"
+        return f"| {case} | {engine} | did not run | | | | | | | | |"
     ratio = found.seconds / own.seconds if own else float("nan")
+    cpu = f"{found.cpu:.4f} | {found.cpu / own.cpu:.1f}" if own else f"{found.cpu:.4f} |"
     target = "" if engine != "dpd" or case.target is None else f"<= {case.target:g}"
     return (
-        f"| {case} | {engine} | {found.seconds:.4f} | {ratio:.1f} | {found.megabytes:.0f} | "
+        f"| {case} | {engine} | {found.seconds:.4f} | {ratio:.1f} | {cpu} | {found.megabytes:.0f} | "
         f"{found.instruments} | {found.estimate:.12f} | {found.std_error:.12f} | {target} |"
     )
 
@@ -258,10 +274,11 @@ def machine() -> str:
         platform.processor(),
     )
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
+    busy = os.getloadavg()[0]
     return (
         f"{cpu}, {os.cpu_count()} cores, {memory:.0f} GB; {platform.system()}; Python "
-        f"{platform.python_version()}, numpy {np.__version__}; one BLAS thread; "
-        f"{datetime.now(UTC).strftime('%Y-%m-%d')}"
+        f"{platform.python_version()}, numpy {np.__version__}; one BLAS thread; load {busy:.1f} "
+        f"when it began; {datetime.now(UTC).strftime('%Y-%m-%d')}"
     )
 
 
@@ -278,12 +295,13 @@ Two-step system GMM with Windmeijer's covariance, seven regressors and a constan
 columns of data to results: the grid, the instruments and everything else are in the time. Each engine runs in
 a process of its own, one after the other in one run. The time is its fastest repetition (20 of the small
 cases, 2 of the others; pgmm once, after a small fit that loads everything); the memory is what the process
-held at most, data and libraries included.
+held at most, data and libraries included. On a machine that does other things besides, the
+processor's seconds say more than the clock's.
 
 `collapsed` is gmm(y, 2:8) collapsed and iv(x1 .. x6); `outcome` is gmm(y, 2:.) and iv; `all` is
 gmm(y x1 .. x6, 2:.). pgmm has no constant and makes two columns of each iv in a system, so its model is
 another one, of about the same size. With more instruments than entities (`all`) the two-step weight matrix is
-singular, and engines part on its inverse; elsewhere dpd, pydynpd and gretl agree to the digits shown.
+singular: columns have unit variance here, so that dpd, pydynpd and gretl take the same Moore-Penrose inverse.
 """
 
 
@@ -302,14 +320,14 @@ def main() -> None:
 
 
 def _full() -> None:
-    lines = []
+    lines, where = [], machine()
     for line in table(CASES):
         print(line, flush=True)
         lines.append(line)
     growth = {title: [(case, timed("dpd", case)) for case in cases] for title, cases in GROWTH.items()}
     text = [
         INTRODUCTION,
-        f"Machine: {machine()}.",
+        f"Machine: {where}.",
         "",
         *lines,
         "",

@@ -17,7 +17,8 @@ estimate <- function(data) {
   list(model = m, summary = summary(m, robust = TRUE))
 }
 if (arguments[2] != "all") invisible(suppressWarnings(estimate(d[d$id < 60, ])))
-time <- system.time(found <- suppressWarnings(estimate(d)))[["elapsed"]]
+time <- system.time(found <- suppressWarnings(estimate(d)))
 row <- found$summary$coefficients[1, 1:2]
 columns <- ncol(found$model$W[[1]])
-cat(sprintf("[%.4f, %d, %.15g, %.15g]", time, columns, row[1], row[2]), sep = "\n")
+cat(sprintf("[%.4f, %.4f, %d, %.15g, %.15g]", time[["elapsed"]], time[["user.self"]] + time[["sys.self"]],
+            columns, row[1], row[2]), sep = "\n")

@@ -15,13 +15,22 @@ from harness.errors import HarnessError, SpecError, UsageError
 from harness.result import DISCREPANCIES
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from harness.errors import Problem
+    from harness.run import Run
     from harness.spec import Spec
 
 INTERRUPTED = 130  # as a shell counts a process ended by Ctrl-C
 
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="One JSON document on stdout, nothing else."
+)
+executor_option = click.option(
+    "--executor",
+    default="local",
+    metavar="local|dask://HOST:PORT",
+    help="Where fits are made: in worker processes here, or on a running dask cluster.",
 )
 specs_argument = click.argument("names", metavar="[SPEC]...", nargs=-1)
 
@@ -209,6 +218,13 @@ def _data(given: tuple[str, ...]) -> dict[str, Path]:
     default="auto",
     help="How R is reached: in the worker process by rpy2, or by Rscript where rpy2 cannot load.",
 )
+@click.option("--fresh", is_flag=True, help="Fit anew what an earlier run has kept.")
+@executor_option
+@click.option(
+    "--ci",
+    type=click.Choice(["github"]),
+    help="Annotations, a step summary, and findings.sarif beside junit.xml in the report's folder.",
+)
 @json_option
 @click.pass_obj
 def run(root: Path, /, names: tuple[str, ...], **options: Any) -> None:
@@ -216,7 +232,14 @@ def run(root: Path, /, names: tuple[str, ...], **options: Any) -> None:
     from harness import publish, screen
     from harness import run as runs
 
-    choice = runs.Choice(options["columns"], options["engines"], _data(options["data"]), options["jobs"])
+    choice = runs.Choice(
+        columns=options["columns"],
+        engines=options["engines"],
+        data=_data(options["data"]),
+        jobs=options["jobs"],
+        fresh=options["fresh"],
+        executor=options["executor"],
+    )
     specs = _shard(_read(root, names), options["shard"])
     out = options["out"] or root / "reports" / "latest"
     publish.refuse_foreign(out)
@@ -225,14 +248,26 @@ def run(root: Path, /, names: tuple[str, ...], **options: Any) -> None:
     with screen.progress(quiet=options["as_json"]) as progress:
         found = runs.run(specs, choice, progress)
     code = runs.exit_code(found, choice, options["fail_on"])
-    folder = publish.write(found, out, code)
+    beside = _tell(root, found, options["as_json"]) if options["ci"] else {}
+    folder = publish.write(found, out, code, beside)
     if options["as_json"]:
         _print_json(publish.document(found))
     else:
         screen.show(found, folder)
-    for fault in found.faults:
-        click.echo(fault, err=True)
+    for sentence in (*found.faults, *found.remarks):
+        click.echo(sentence, err=True)
     sys.exit(code)
+
+
+def _tell(root: Path, found: Run, as_json: bool) -> Mapping[str, str]:
+    """Say to GitHub what was found; returns the files that go into the report. stdout may be taken."""
+    from harness import ci, publish
+
+    told = ci.found(found.outcomes, root)
+    for line in ci.annotations(told):
+        click.echo(line, err=as_json)
+    ci.summarize(publish.index_text(found), told)
+    return ci.files(told)
 
 
 def _shard(specs: list[Spec], shard: str | None) -> list[Spec]:
@@ -245,6 +280,50 @@ def _shard(specs: list[Spec], shard: str | None) -> list[Spec]:
     if not 1 <= first <= every:
         raise UsageError(f"--shard {shard}: I goes from 1 to N")
     return specs[first - 1 :: every]
+
+
+@main.command()
+@specs_argument
+@click.option(
+    "--against", metavar="REV|FILE", help="A revision of git, a results.json, or a report's folder."
+)
+@click.option("--engine", "engines", multiple=True, help="Only this engine; may be repeated.")
+@click.option("--jobs", type=click.IntRange(1, 64), default=os.cpu_count() or 2, help="Worker processes.")
+@click.option(
+    "--fail-on",
+    type=click.Choice([*DISCREPANCIES, "moved", "never"]),
+    default="outside_tolerance",
+    help="The mildest kind of move that gives exit code 1.",
+)
+@click.option("--fresh", is_flag=True, help="Fit anew what an earlier run has kept.")
+@executor_option
+@json_option
+@click.pass_obj
+def drift(root: Path, /, names: tuple[str, ...], **options: Any) -> None:
+    """What moved since the golden files, or since another run."""
+    from harness import run as runs
+    from harness import screen
+    from harness.drift import against, since, words
+
+    specs = _read(root, names)
+    reference, before = against.read(options["against"], specs)
+    choice = runs.Choice(
+        engines=options["engines"],
+        jobs=options["jobs"],
+        fresh=options["fresh"],
+        executor=options["executor"],
+    )
+    with screen.progress(quiet=options["as_json"]) as progress:
+        found = runs.run(specs, choice, progress)
+    moved = since(specs, before, [result for outcome in found.outcomes for result in outcome.results])
+    if options["as_json"]:
+        _print_json(words.document(moved, reference))
+    else:
+        for line in words.lines(moved, reference):
+            click.echo(line)
+    for sentence in (*found.faults, *found.remarks):
+        click.echo(sentence, err=True)
+    sys.exit(runs.exit_code(found, choice, "never") or int(moved.fails(options["fail_on"])))
 
 
 @main.command()
@@ -323,9 +402,17 @@ def report(root: Path, names: tuple[str, ...], out: Path | None, compare_only: b
 
 
 @main.command()
+@click.option(
+    "--cache-key", is_flag=True, help="Only one line that changes with anything that engines run on."
+)
 @json_option
-def doctor(as_json: bool) -> None:
+def doctor(cache_key: bool, as_json: bool) -> None:
     """What is installed, in which version, what is missing and the command that mends it."""
+    if cache_key:
+        from harness import store
+
+        click.echo(store.cache_key())
+        return
     from harness import doctor as examination
 
     findings = examination.examine()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,11 @@ from harness.run import Run, from_golden
 from harness.spec import Spec
 
 
-def write(found: Run, folder: Path, exit_code: int) -> Path:
+def write(found: Run, folder: Path, exit_code: int, beside: Mapping[str, str] | None = None) -> Path:
     """
     Write the report of a run to *folder*, replacing what is there; returns the page to open.
+
+    beside : further files of the folder, name to text
 
     The folder is made beside its place and moved there when it is whole.
     """
@@ -35,6 +37,8 @@ def write(found: Run, folder: Path, exit_code: int) -> Path:
     with tempfile.TemporaryDirectory(dir=folder.parent) as made:
         fresh = Path(made) / "report"
         _write(found.outcomes, fresh, about)
+        for name, text in (beside or {}).items():
+            (fresh / name).write_text(text, encoding="utf-8", newline="\n")
         if folder.exists():
             folder.rename(Path(made) / "before")
         fresh.rename(folder)
@@ -57,6 +61,11 @@ def refuse_foreign(folder: Path) -> None:
 def document(found: Run) -> dict[str, Any]:
     """What `harness run --json` prints: one document a spec, as in results.json."""
     return {"schema": 1, "specs": [report.document(outcome) for outcome in found.outcomes]}
+
+
+def index_text(found: Run) -> str:
+    """The report's table of tables, in Markdown."""
+    return report.index_text(found.outcomes, compare.aea_class(found.outcomes), found.faults)
 
 
 def render(specs: Sequence[Spec], folder: Path) -> int:

@@ -1,7 +1,7 @@
 """What a fit returns, and what a comparison finds: frozen types of plain values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Literal, NamedTuple
 
 from harness.spec import Spec
@@ -107,6 +107,13 @@ class Provenance:
     script_sha256: str = ""
     harness_version: str = ""
     because: str = ""
+    numpy: str = ""
+    cpu: str = ""
+
+    def filled(self) -> dict[str, str]:
+        """The fields as a document; numpy and cpu only where they are known, as old golden files do not."""
+        fields = asdict(self)
+        return {name: value for name, value in fields.items() if value or name not in ("numpy", "cpu")}
 
 
 @dataclass(frozen=True)

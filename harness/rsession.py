@@ -16,7 +16,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from harness import rserial
+from harness import rscripts, rserial
 from harness.errors import EstimationError, NotInstalled, Unsupported, UsageError
 from harness.result import Cell, Estimates, NotOffered
 from harness.subprogram import supervised
@@ -129,10 +129,8 @@ def versions() -> Versions:
 
 
 def scripts() -> Path:
-    """The folder of R scripts: inside the package in a wheel, beside it in a checkout."""
-    package = Path(__file__).resolve().parent
-    inside = package / "r_scripts"
-    return inside if inside.is_dir() else package.parent / "r_scripts"
+    """The folder of R scripts."""
+    return rscripts.folder()
 
 
 def blas() -> str:

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from harness import __version__, audit, compare, goldenfile, specfile, workers
+from harness import (
+    __version__,
+    audit,
+    compare,
+    datafile,
+    goldenfile,
+    rscripts,
+    specfile,
+    workers,
+)
 from harness.audit import beside
 from harness.engines import Engine, engines
 from harness.errors import DataError, GoldenError, NotInstalled, Problem, Unsupported, UsageError
 from harness.result import DISCREPANCIES, Outcome, Pair, Provenance, Result
 from harness.spec import AnyModel, Spec, did_you_mean
+from harness.store import Store
 from harness.workers import Task
 
 if TYPE_CHECKING:
@@ -32,28 +41,44 @@ class Choice:
         columns, engines: ids
         data: a spec's data name to the file to read instead
         jobs: worker processes at once
+        fresh: fit anew what an earlier run has kept
+        executor: `local`, or `dask://HOST:PORT`
     """
 
     columns: tuple[str, ...] = ()
     engines: tuple[str, ...] = ()
     data: Mapping[str, Path] = field(default_factory=dict)
     jobs: int = 2
+    fresh: bool = False
+    executor: str = "local"
 
 
 @dataclass(frozen=True)
 class Run:
-    """Everything a run found; `faults` are the sentences of data that could not be used."""
+    """
+    Everything a run found.
+
+    Attributes:
+        faults: sentences on data that could not be used
+        kept: how many results an earlier run had kept
+        remarks: sentences on what hindered the run and changes none of its numbers
+    """
 
     outcomes: tuple[Outcome, ...]
     faults: tuple[str, ...] = ()
+    kept: int = 0
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class _Plan:
+    """What is to be done for a spec; `keys` are the addresses in the store of the fits that it can keep."""
+
     spec: Spec
     steps: tuple[Step, ...]
     notes: tuple[str, ...]
     faults: tuple[str, ...]
+    keys: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
 
 def run(
@@ -66,26 +91,60 @@ def run(
     Fit every column of every spec with every engine chosen, and compare.
 
     *progress* is called with the number of fits to be made and the one that has just ended (None at first).
+    What an earlier run has fitted under the very same conditions is taken from the store.
     with_golden : whether today is compared with the golden files
-    Raises UsageError where the choice names what no spec has, GoldenError where a printed table or a golden
-    file cannot be read: both before anything is fitted.
+    Raises UsageError where the choice names what no spec has or two specs have one id, GoldenError where a
+    printed table or a golden file cannot be read: all before anything is fitted.
     """
     _refuse_strangers(specs, choice)
+    _refuse_namesakes(specs)
     first = _held_against(specs, choice)
     goldens = _read_before([*first, *specs], with_golden)
-    plans = [_plan(spec, replace(choice, columns=(), engines=())) for spec in first]
-    plans += [_plan(spec, choice) for spec in specs if _has_fits(spec, choice)]
+    store = Store(reads=not choice.fresh)
+    plans = [_plan(spec, replace(choice, columns=(), engines=()), store) for spec in first]
+    plans += [_plan(spec, choice, store) for spec in specs if _has_fits(spec, choice)]
     tasks = [step for plan in plans for step in plan.steps if isinstance(step, Task)]
     spoken = _settle_bridge(tasks)
-    progress(len(tasks), None)
-    fitted = iter(workers.run(tasks, choice.jobs, lambda result: progress(len(tasks), result)))
+    fitted = iter(_fit(plans, tasks, choice, store, progress))
     outcomes = []
     for plan in plans:
         results = [next(fitted) if isinstance(step, Task) else step for step in plan.steps]
         results = [_shareable(plan.spec, result) for result in results]
         notes = plan.notes + (spoken if any(engines()[r.engine].language == "r" for r in results) else ())
         outcomes.append(assemble(plan.spec, results, notes, goldens=goldens[plan.spec.id]))
-    return Run(tuple(outcomes), tuple(fault for plan in plans for fault in plan.faults))
+    faults = tuple(fault for plan in plans for fault in plan.faults)
+    return Run(tuple(outcomes), faults, _kept(plans), tuple(store.kept.remarks))
+
+
+def _fit(
+    plans: Sequence[_Plan],
+    tasks: Sequence[Task],
+    choice: Choice,
+    store: Store,
+    progress: Callable[[int, Result | None], None],
+) -> list[Result]:
+    """The results of *tasks*, in their order; each is kept as it ends, so that Ctrl-C loses none of them."""
+    keys = {(plan.spec.id, *address): key for plan in plans for address, key in plan.keys.items()}
+    keeps = choice.executor == "local" or not tasks or _is_alike(tasks, choice.executor)
+
+    def ended(result: Result) -> None:
+        if keeps:
+            store.put(keys.get((result.spec, result.column, result.engine), ""), result)
+        progress(len(tasks), result)
+
+    progress(len(tasks), None)
+    return workers.run(tasks, choice.jobs, ended, choice.executor)
+
+
+def _is_alike(tasks: Sequence[Task], executor: str) -> bool:
+    from harness.workers import cluster
+
+    return cluster.is_alike(executor, sorted({task.engine.language for task in tasks}))
+
+
+def _kept(plans: Iterable[_Plan]) -> int:
+    steps = [step for plan in plans for step in plan.steps if isinstance(step, Result)]
+    return sum(step.status == "fitted" for step in steps)
 
 
 def _shareable(spec: Spec, result: Result) -> Result:
@@ -145,29 +204,91 @@ def _refuse_strangers(specs: Sequence[Spec], choice: Choice) -> None:
                 raise UsageError(f"{option} {name}: no chosen spec has it. Known: {', '.join(sorted(names))}")
 
 
-def _plan(spec: Spec, choice: Choice) -> _Plan:
-    """What is to be fitted. A fault of the data ends the columns it concerns, and no other spec."""
-    from harness import dataset
+def _refuse_namesakes(specs: Sequence[Spec]) -> None:
+    """One page would hide the other, and one kept result."""
+    ids = [spec.id for spec in specs]
+    for spec in specs:
+        if ids.count(spec.id) > 1:
+            raise UsageError(f"two specs are called '{spec.id}': rename one of the files, or run them apart")
 
+
+def _plan(spec: Spec, choice: Choice, store: Store | None = None) -> _Plan:
+    """What is to be fitted. A fault of the data ends the columns it concerns, and no other spec."""
     columns = _chosen(spec.columns, choice.columns)
     names = _chosen(spec.engines, choice.engines)
+    override = choice.data.get(spec.data.name)
     try:
-        data = dataset.read(spec, choice.data.get(spec.data.name))
+        file = datafile.find(spec, override)
+        spec = _as_given(spec, override)
+        known = _Known(spec, store, file.sha256, {})
+        found = {(column, name): known.step(column, engines()[name]) for column in columns for name in names}
+        faults = _fill(spec, found, override, known)
     except DataError as fault:
         return _unread(spec, columns, names, str(fault))
-    if spec.data.stand_in and not data.stand_in:
-        spec = spec.model_copy(update={"data": spec.data.model_copy(update={"stand_in": False})})
-    steps: list[Step] = []
+    return _Plan(spec, tuple(step for step in found.values() if step), file.notes, faults, known.keys)
+
+
+def _as_given(spec: Spec, override: Path | None) -> Spec:
+    """The spec; no longer one of stand-in data where the file given by hand is not made up."""
+    if not spec.data.stand_in or override is None:
+        return spec
+    from harness import dataset
+
+    if dataset.read(spec, override).stand_in:
+        return spec
+    return spec.model_copy(update={"data": spec.data.model_copy(update={"stand_in": False})})
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What can be said of a spec's fits without its data being read; `keys` is filled in on the way."""
+
+    spec: Spec
+    store: Store | None
+    data_sha256: str
+    keys: dict[tuple[str, str], str]
+
+    def step(self, column: str, engine: Engine) -> Result | None:
+        """Why there is no fit, or its result from the store; None where it is to be fitted."""
+        reason = _cannot(engine, self.spec.columns[column])
+        if reason:
+            return _no_fit(self.spec, column, engine.id, "skipped", reason)
+        if self.store is None:
+            return None
+        reason = self.store.absent(engine)
+        if reason:
+            return _no_fit(self.spec, column, engine.id, "skipped", reason)
+        known = provenance(self.spec, engine, self.data_sha256)
+        key = self.store.key(self.spec, column, engine, self.data_sha256, known.script_sha256)
+        self.keys[column, engine.id] = key
+        return self.store.get(key, self.spec.id, column, known)
+
+
+def _fill(
+    spec: Spec, found: dict[tuple[str, str], Any], override: Path | None, known: _Known
+) -> tuple[str, ...]:
+    """
+    Put a task, or the reason for none, where *found* has None. Returns the faults of the data.
+
+    Without such a place the data are not even read: a second run imports no pandas.
+    """
+    columns = dict.fromkeys(column for (column, _), step in found.items() if step is None)
+    if not columns:
+        return ()
+    from harness import dataset
+
+    data = dataset.read(spec, override)
     faults: list[str] = []
     for column in columns:
+        names = [name for (its, name), step in found.items() if its == column and step is None]
         try:
             sheet = dataset.prepare(spec, data, column)
         except DataError as fault:
             faults.append(str(fault))
-            steps += [_no_fit(spec, column, name, "errored", str(fault)) for name in names]
+            found |= {(column, name): _no_fit(spec, column, name, "errored", str(fault)) for name in names}
         else:
-            steps += [_step(spec, column, engines()[name], sheet, data.sha256) for name in names]
-    return _Plan(spec, tuple(steps), data.notes, tuple(faults))
+            found |= {(column, name): _task(known, column, engines()[name], sheet) for name in names}
+    return tuple(faults)
 
 
 def _has_fits(spec: Spec, choice: Choice) -> bool:
@@ -178,14 +299,11 @@ def _chosen(present: Iterable[str], asked: Sequence[str]) -> list[str]:
     return [name for name in present if not asked or name in asked]
 
 
-def _step(spec: Spec, column: str, engine: Engine, sheet: Sheet, data_sha256: str) -> Step:
-    model = spec.columns[column]
-    reason = _cannot(engine, model)
-    if reason:
-        return _no_fit(spec, column, engine.id, "skipped", reason)
+def _task(known: _Known, column: str, engine: Engine, sheet: Sheet) -> Task:
+    spec = known.spec
     limits = spec.limits
-    known = provenance(spec, engine, data_sha256)
-    return Task(spec.id, column, engine, model, sheet, limits.seconds, limits.memory_mb, known)
+    about = provenance(spec, engine, known.data_sha256)
+    return Task(spec.id, column, engine, spec.columns[column], sheet, limits.seconds, limits.memory_mb, about)
 
 
 def _unread(spec: Spec, columns: Iterable[str], names: Sequence[str], fault: str) -> _Plan:
@@ -212,16 +330,9 @@ def provenance(spec: Spec, engine: Engine, data_sha256: str) -> Provenance:
     return Provenance(
         spec_sha256=goldenfile.model_sha256(spec),
         data_sha256=data_sha256,
-        script_sha256=_scripts_sha256() if engine.language == "r" else "",
+        script_sha256=rscripts.sha256() if engine.language == "r" else "",
         harness_version=__version__,
     )
-
-
-def _scripts_sha256() -> str:
-    from harness import rsession
-
-    text = b"".join(path.read_bytes() for path in sorted(rsession.scripts().glob("*.R")))
-    return hashlib.sha256(text).hexdigest()
 
 
 class Call(NamedTuple):
@@ -321,7 +432,7 @@ def bless(specs: Sequence[Spec], because: str, choice: Choice) -> dict[tuple[str
     """
     written = {}
     asked = {spec.id for spec in specs}
-    found = run(specs, choice, lambda total, result: None, with_golden=False).outcomes
+    found = run(specs, replace(choice, fresh=True), lambda total, result: None, with_golden=False).outcomes
     for outcome in (outcome for outcome in found if outcome.spec.id in asked):
         fitted = {result.engine for result in outcome.results if result.status != "skipped"}
         for name in _chosen(outcome.spec.engines, choice.engines):

@@ -70,6 +70,8 @@ def show(found: Run, page: Path) -> None:
     for outcome in found.outcomes:
         _spec(outcome, found.faults)
     _whole(found)
+    if found.kept:
+        click.echo(f"{found.kept} fits were kept from an earlier run; --fresh makes them anew.")
     click.echo(f"Report: {page}")
     for sentence in _not_run(found):
         click.echo(sentence)

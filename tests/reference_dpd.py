@@ -232,7 +232,16 @@ def reference(model: Model, panel: Panel, clusters: Mapping[int, int] | None = N
     Z = [z[:, alive] / scale for z in Z]
     keys = [key for key, is_alive in zip(keys, alive, strict=True) if is_alive]
     A = A[np.ix_(alive, alive)] / np.outer(scale, scale)
-    return Estimation(model, units, Z, keys, A, clusters or {i: i for i in range(len(units))}).result()
+    metric = scale / np.array([spread(panel, key[2]) for key in keys])  # type: ignore[index]
+    return Estimation(
+        model, units, Z, keys, A, clusters or {i: i for i in range(len(units))}, metric
+    ).result()
+
+
+def spread(panel: Panel, variable: str) -> float:
+    """Standard deviation of all values; 1 of the constant."""
+    found = [row[variable] for rows in panel.values() for row in rows.values() if variable]
+    return float(np.nanstd(found)) if found else 1.0
 
 
 def scaled_weights(model: Model, units: list[Unit]) -> None:
@@ -248,8 +257,10 @@ def sum_of(matrices: object) -> Array:
     return np.sum(list(matrices), axis=0)  # type: ignore[call-overload, no-any-return]
 
 
-def g_inverse(matrix: Array) -> Array:
-    return np.linalg.pinv(matrix, rcond=1e-11, hermitian=True)
+def g_inverse(matrix: Array, metric: Array | float = 1.0) -> Array:
+    """Moore-Penrose in units of *metric*."""
+    D = np.diag(metric * np.ones(len(matrix)))
+    return D @ np.linalg.pinv(D @ matrix @ D, rcond=1e-11, hermitian=True) @ D
 
 
 class Estimation:
@@ -263,7 +274,9 @@ class Estimation:
         keys: list[Hashable],
         A: Array,
         clusters: Mapping[int, int],
+        metric: Array,
     ) -> None:
+        self.metric = metric
         self.model, self.units, self.Z, self.keys, self.A, self.clusters = model, units, Z, keys, A, clusters
         self.ZX = sum_of(z.T @ (u.weight[:, None] * u.X) for z, u in zip(Z, units, strict=True))
         self.Zy = sum_of(z.T @ (u.weight * u.y) for z, u in zip(Z, units, strict=True))
@@ -308,11 +321,11 @@ class Estimation:
 
     def result(self) -> Reference:
         model = self.model
-        W1 = g_inverse(self.A)
+        W1 = g_inverse(self.A, self.metric)
         b1 = self.solve(W1)
         bread = np.linalg.inv(self.ZX.T @ W1 @ self.ZX)
         robust = bread @ self.ZX.T @ W1 @ self.outer(b1) @ W1 @ self.ZX @ bread
-        W2 = g_inverse(self.outer(b1))
+        W2 = g_inverse(self.outer(b1), self.metric)
         b2 = self.solve(W2)
         sigma2 = self.sigma2(b1)
         variance = sigma2["xtabond2" if model.sigma2 == "n" else "xtabond"]
@@ -389,7 +402,7 @@ class Estimation:
         for name, rest in groups.items():
             if all(rest) or sum(rest) < self.k:
                 continue
-            ZX, Zy, W = self.ZX[rest], self.Zy[rest], g_inverse(S[np.ix_(rest, rest)])
+            ZX, Zy, W = self.ZX[rest], self.Zy[rest], g_inverse(S[np.ix_(rest, rest)], self.metric[rest])
             if np.linalg.matrix_rank(ZX.T @ W @ ZX, hermitian=True) < self.k:
                 continue
             g = Zy - ZX @ np.linalg.solve(ZX.T @ W @ ZX, ZX.T @ W @ Zy)

@@ -560,7 +560,7 @@ MODELS: dict[str, tuple[Model, str]] = {
     "constant": (replace(DIFFERENCE, constant=True), "has no constant"),
     "no instrument": (replace(DIFFERENCE, gmm={}, iv={}), "no instrument"),
     "name twice": (replace(DIFFERENCE, gmm={"z": Gmm(("y",))}), "stands in gmm and in iv"),
-    "reserved": (replace(DIFFERENCE, gmm={"level_gmm": Gmm(("y",))}), "taken by all GMM columns"),
+    "reserved": (replace(DIFFERENCE, gmm={"level_gmm": Gmm(("y",))}), "taken: level_gmm"),
     "level": (replace(DIFFERENCE, gmm={"y": Gmm(("y",), equation="both")}), "has no levels"),
     "empty": (replace(DIFFERENCE, gmm={"y": Gmm(())}), "names no variable"),
     "lags": (replace(DIFFERENCE, gmm={"y": Gmm(("y",), (4, 2))}), r"lags \(4, 2\)"),

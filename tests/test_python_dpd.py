@@ -177,6 +177,15 @@ def test_pydynpd_agrees_on_deviations_in_a_balanced_panel(empl_uk: pd.DataFrame)
         assert least_digits(python_pydynpd, balanced, {**deviations, "steps": steps}) >= 9
 
 
+@pytest.mark.parametrize("steps", [1, 2])
+def test_pydynpd_agrees_where_instruments_outnumber_groups(empl_uk: pd.DataFrame, steps: int) -> None:
+    """Both take the Moore-Penrose inverse in units of standard deviations: a convention, not a law."""
+    few = empl_uk[empl_uk["firm"] < 60]
+    assert least_digits(python_pydynpd, few, {**SYSTEM, "steps": steps}) >= 6
+    found = fit(few, **SYSTEM, steps=steps)
+    assert any("not reproducible across implementations" in sentence for sentence in found.warnings)
+
+
 # -------------------------------------------------------------------------------------------- its cells
 
 

@@ -429,6 +429,22 @@ def test_an_engine_refuses_a_model_that_is_not_its_own(engine: ModuleType, panel
 
 
 @pytest.mark.r
+def test_what_is_collinear_in_the_sample_alone_is_named(panel: Callable[..., Any]) -> None:
+    model, sheet = panel(SYSTEMS + '  late: {sample: "year >= 2004"}\n')["late"]
+    changed = sheet.frame.assign(z=sheet.frame["z"].where(sheet.frame["year"] < 2003, 1.0))
+    with pytest.raises(EstimationError, match="singular: constant follows from the other regressors"):
+        r_plm.fit(model, replace(sheet, frame=changed))
+
+
+@pytest.mark.r
+def test_too_few_instruments_are_told(panel: Callable[..., Any]) -> None:
+    few = "{iv: null, gmm: {x: null, y: {lags: [2, 2]}}}"
+    model, sheet = panel(SYSTEMS + f"  few: {{instruments: {few}, constant: false}}\n")["few"]
+    with pytest.raises(EstimationError, match="singular"):
+        r_plm.fit(model, sheet)
+
+
+@pytest.mark.r
 def test_a_singular_dynamic_panel_names_the_regressor(panel: Callable[..., Any]) -> None:
     model, sheet = panel(DYNAMIC)["two_steps"]
     singular = Sheet(**{**vars(sheet), "frame": sheet.frame.assign(z=sheet.frame["x"] * 2)})
@@ -448,6 +464,32 @@ def test_the_call_of_pgmm_is_what_a_person_would_type() -> None:
         '  transformation = "d")\n'
         "vcovHC(m)\n"
         "summary(m, robust = TRUE)"
+    )
+
+
+def test_the_call_says_what_is_made_from_the_matrices_of_pgmm() -> None:
+    text = r_plm.translate(*prepared("xtabond2-help-system", "twostep_robust_small"))
+    years = ["year.1980", "year.1981", "year.1982", "year.1983", "year.1984"]
+    shifts = [f"d$z{n} <- d${year}\n" for n, year in enumerate(years, start=1)]
+    assert text == (
+        "# pgmm's matrices, our algebra: in a system pgmm's level instrument is always the difference at lag "
+        "1; GMM group 'log_wage' starts at lag 1\n"
+        "# d: with 1 empty period(s) before the first, so that no row is lost\n"
+        'd <- pdata.frame(d, index = c("firm", "year"))\n'
+        "d$g1 <- d$log_emp\nd$g2 <- lead(d$log_wage, 1)\nd$g3 <- lead(d$log_capital, 1)\n"
+        + "".join(shifts)
+        + "m <- pgmm(log_emp ~ lag(log_emp, 1:2) + lag(log_wage, 0:1) + lag(log_capital, 0:2) + "
+        f"lag(log_output, 0:2) + {' + '.join(years)} | "
+        "lag(g1, 2:99) + lag(g2, 2:99) + lag(g3, 2:99) | z1 + z2 + z3 + z4 + z5,\n"
+        '  data = d, index = c("firm", "year"),\n'
+        '  effect = "individual", model = "onestep",\n'
+        '  transformation = "ld", lost.ts = 2)\n'
+        "# Z, X, y: m$W and m$model by entity (r_scripts/dynamic_panel_matrices.R), rows not in use zero\n"
+        "# Z: a plain instrument's columns of the two equations are added up to one\n"
+        "# Z, X: a column more, 1 in the rows in levels\n"
+        "# A1 = (sum Z'HZ)^-1 with H of h: 3, b1 = (X'Z A1 Z'X)^-1 X'Z A1 Z'y\n"
+        "# A2 = (sum Z'e1e1'Z)^-1, b2 = (X'Z A2 Z'X)^-1 X'Z A2 Z'y\n"
+        "# covariance: (X'Z A2 Z'X)^-1 with Windmeijer's (2005) correction, times N/(N-K+1) * G/(G-1)"
     )
 
 

@@ -436,6 +436,13 @@ def test_a_claim_is_held_against_the_print_and_every_engine() -> None:
     assert {s.support for s in second.stances} == {"contradicted"}  # 0.123 is not 0.50
 
 
+def test_a_claim_is_not_held_against_numbers_from_stand_in_data() -> None:
+    found = outcomes.small()
+    data = found.spec.data.model_copy(update={"stand_in": True})
+    first, _ = claims.claims(replace(found, spec=found.spec.model_copy(update={"data": data})))
+    assert {s.source: s.support for s in first.stances} == {"print": "supported", "engines": "not decided"}
+
+
 def test_a_claim_is_held_against_numbers_in_the_unit_of_the_print() -> None:
     claim = {"text": "The variance is .16.", "column": "(1)", "term": "x~x", "value": "0.16"}
     found = claims.claims(outcomes.small(claims=[claim]))[0]  # 0.0016008 x 100

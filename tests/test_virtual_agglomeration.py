@@ -13,7 +13,7 @@ from harness.engines import engines, python_dpd
 from harness.estimators.instrument_lists import lists, settings
 from harness.result import Outcome
 from harness.run import Choice, run
-from harness.spec import DynamicPanel, Spec
+from harness.spec import DynamicPanel, Instruments, Spec
 
 TYPES = ("V1", "V2", "V3", "V4", "V5")
 CONTROLS = ("MS", "TI", "CT", "FI", "DI")
@@ -179,3 +179,23 @@ def test_a_system_with_the_types_as_instruments_of_differences_finds_the_truth(
         for term, truth in stand_in.panel().truth[third].items():
             distance = abs(found[term, "estimate"] - truth) / found[term, "std_error"]
             assert distance < 3, (table, column, term)
+
+
+def test_every_open_list_of_instruments_has_the_printed_number_when_it_is_fitted(
+    specs: dict[str, Spec],
+) -> None:
+    fitted = 0
+    for table in TABLES:
+        spec, number = specs[table], printed(table)["model", "n_instruments"]
+        data = dataset.read(spec)
+        for entry in (entry for entry in spec.open if entry.setting == "instruments"):
+            (column,) = entry.columns or ()
+            model, sheet = spec.columns[column], dataset.prepare(spec, data, column)
+            assert isinstance(model, DynamicPanel)
+            for alternative in entry.alternatives:
+                instruments = Instruments.model_validate(alternative)
+                cells = python_dpd.fit(model.model_copy(update={"instruments": instruments}), sheet).cells
+                found = {cell.measure: cell.value for cell in cells if cell.part == "fit"}
+                assert found["n_instruments@rank"] == found["n_instruments@columns"] == int(number[column])
+                fitted += 1
+    assert fitted == sum(map(sum, COUNTS.values())) == 192

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from harness import datafile
 from harness.dataset import checks, preparation, reading
 from harness.dataset.evaluation import evaluate
 from harness.dataset.needs import needed
@@ -47,7 +48,7 @@ def read(spec: Spec, override: Path | None = None) -> Dataset:
     Raises DataError, one sentence: no such file, another file than the spec means, a column that is not
     there, keys missing or twice, an expression that fails in some row.
     """
-    file = reading.find(spec, override)
+    file = datafile.find(spec, override)
     cells = reading.table(file, spec)
     frame = _derived(reading.choose(cells, needed(spec), file, spec), file.path, spec)
     with located(str(spec.path)):

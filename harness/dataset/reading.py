@@ -1,19 +1,18 @@
-"""A data file to a frame: found, checked against its hash, decoded, every fault of it named."""
+"""A data file to a frame: decoded, every fault of it named."""
 
 import csv
 import gzip
-import hashlib
 import io
 import re
 import zlib
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from harness.datafile import DataFile
 from harness.dataset.rows import MISSING, suggest, typed
 from harness.errors import DataError
 from harness.spec import Spec
@@ -24,68 +23,6 @@ _EXACT: dict[str, Any] = {} if pd.__version__ >= "3.1" else {"float_precision": 
 
 
 _HIGH = re.compile(rb"[\x80-\xff]+")
-
-
-@dataclass(frozen=True)
-class DataFile:
-    """The bytes of a data file, and what there is to say about them."""
-
-    path: Path
-    content: bytes
-    sha256: str
-    notes: tuple[str, ...]
-
-
-def find(spec: Spec, override: Path | None) -> DataFile:
-    """
-    The data file of *spec*: beside it, or in `data/` beside it; *override* is read instead where given.
-
-    Raises DataError where there is none, where it lies outside the spec's folder, or where its sha256 is
-    not the spec's (an override's is not checked, which is noted).
-    """
-    path = _beside(spec) if override is None else _given(spec, override)
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror}. Check the file's permissions") from None
-    digest = hashlib.sha256(content).hexdigest()
-    if override is not None:
-        given = f"--data {spec.data.name}={path}"
-        note = f"{given}: data given by hand ({digest[:12]}...); the spec's hash is suspended"
-        return DataFile(path, content, digest, (note,))
-    if spec.data.sha256 is None:
-        note = f"{spec.path}: data.sha256 is not given; {path} has {digest}"
-        return DataFile(path, content, digest, (note,))
-    if digest != spec.data.sha256:
-        raise DataError(
-            f"{spec.path}: data.sha256 is {spec.data.sha256[:12]}..., but {path} has {digest[:12]}... "
-            f"Bring back the file that was meant, or, if this one is right, write sha256: {digest}"
-        )
-    return DataFile(path, content, digest, ())
-
-
-def _given(spec: Spec, override: Path) -> Path:
-    if not override.is_file():
-        raise DataError(f"--data {spec.data.name}={override}: there is no such file. Correct the path")
-    return override
-
-
-def _beside(spec: Spec) -> Path:
-    folder = spec.path.parent
-    root = folder.resolve()
-    for path in (folder / spec.data.file, folder / "data" / spec.data.file):
-        if not path.resolve().is_relative_to(root):
-            raise DataError(
-                f"{spec.path}: data.file: {spec.data.file} leads out of the spec's folder. "
-                f"Copy the file beneath it, or give it by --data {spec.data.name}=PATH"
-            )
-        if path.is_file():
-            return path
-    obtain = f" How to get it: {spec.data.obtain.strip().rstrip('.')}." if spec.data.obtain else ""
-    raise DataError(
-        f"{spec.path}: data.file: {spec.data.file} is neither in {folder} nor in {folder / 'data'}.{obtain} "
-        f"Put it there, or give it by --data {spec.data.name}=PATH"
-    )
 
 
 def table(file: DataFile, spec: Spec) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
 from types import MappingProxyType
@@ -44,6 +45,7 @@ class Engine:
         models: the models it can estimate; empty where only the module itself knows
         language: R starts once per worker, and never in the parent
         mend: the command that installs what it needs
+        needs: the package without which it cannot run, where the harness itself does not depend on it
     """
 
     id: str
@@ -51,6 +53,7 @@ class Engine:
     models: tuple[str, ...] = ()
     language: Literal["python", "r"] = "python"
     mend: str = "make setup"
+    needs: str = ""
 
     def load(self) -> EngineModule:
         """The module. Only a worker calls this: it imports the estimation library."""
@@ -66,12 +69,12 @@ _BUILT_IN = (
     Engine("python-pydynpd", "harness.engines.python_pydynpd", ("dynamic-panel",)),
     Engine("python-linearmodels", "harness.engines.python_linearmodels", ("panel", "linear")),
     Engine("python-pandas", "harness.engines.python_pandas", ("descriptive",)),
-    Engine("r-plm", "harness.engines.r_plm", ("dynamic-panel", "panel"), **_R),  # type: ignore[arg-type]
+    Engine("r-plm", "harness.engines.r_plm", ("dynamic-panel", "panel"), needs="plm", **_R),  # type: ignore[arg-type]
     Engine("r-stats", "harness.engines.r_stats", ("linear",), **_R),  # type: ignore[arg-type]
     Engine("python-index", "harness.engines.python_index", _CONSTRUCTED),
-    Engine("python-pymcdm", "harness.engines.python_pymcdm", ("index",), mend=_MCDM),
+    Engine("python-pymcdm", "harness.engines.python_pymcdm", ("index",), mend=_MCDM, needs="pymcdm"),
     Engine("python-fsqca", "harness.engines.python_fsqca", ("fuzzy-set",)),
-    Engine("r-qca", "harness.engines.r_qca", ("fuzzy-set",), "r", MEND_QCA),
+    Engine("r-qca", "harness.engines.r_qca", ("fuzzy-set",), "r", MEND_QCA, needs="QCA"),
     Engine("r-base", "harness.engines.r_base", ("descriptive", *_CONSTRUCTED), **_R),  # type: ignore[arg-type]
     Engine(
         "gretl-dpanel",
@@ -83,6 +86,7 @@ _BUILT_IN = (
 )
 
 
+@cache
 def engines() -> Mapping[str, Engine]:
     """
     Every engine by id: the built-in ones, and those that installed packages add.

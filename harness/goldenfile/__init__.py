@@ -1,7 +1,7 @@
 """Golden files of a spec: what was printed, and what each engine gave when its numbers were approved."""
 
 from harness.goldenfile.checks import check, check_orphans
-from harness.goldenfile.engine_file import engine_path, model_sha256, read_engine, write_engine
+from harness.goldenfile.engine_file import engine_path, model_sha256, parse_engine, read_engine, write_engine
 from harness.goldenfile.place import folder
 from harness.goldenfile.printed_table import read_published
 
@@ -11,6 +11,7 @@ __all__ = [
     "engine_path",
     "folder",
     "model_sha256",
+    "parse_engine",
     "read_engine",
     "read_published",
     "write_engine",

@@ -6,7 +6,7 @@ import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Annotated, Any, ClassVar, Literal
@@ -78,12 +78,15 @@ def model_sha256(spec: Spec) -> str:
 def read_engine(spec: Spec, engine: str) -> dict[str, Result] | None:
     """Column to golden result, None where the engine has no golden file. Raises GoldenError."""
     path = engine_path(spec, engine)
-    if not path.is_file():
-        return None
+    return parse_engine(spec, engine, path.read_bytes(), str(path)) if path.is_file() else None
+
+
+def parse_engine(spec: Spec, engine: str, text: bytes, shown_as: str) -> dict[str, Result]:
+    """Column to golden result, from a golden file's bytes. Raises GoldenError on *shown_as*."""
     try:
-        content = _FILE.validate_json(path.read_bytes())
+        content = _FILE.validate_json(text)
     except ValidationError as error:
-        raise GoldenError([_unreadable(path, error, spec, engine)]) from error
+        raise GoldenError([_unreadable(shown_as, error, spec, engine)]) from error
     return {
         column: Result(
             spec.id,
@@ -127,7 +130,7 @@ def as_text(provenance: Provenance, results: Mapping[str, Result]) -> str:
     columns = ",\n".join(
         f"    {json.dumps(column)}: {{\n{_column_text(result)}\n    }}" for column, result in results.items()
     )
-    head = json.dumps(asdict(provenance), ensure_ascii=False, indent=4).replace("\n}", "\n  }")
+    head = json.dumps(provenance.filled(), ensure_ascii=False, indent=4).replace("\n}", "\n  }")
     return f'{{\n  "schema": {SCHEMA},\n  "provenance": {head},\n  "columns": {{\n{columns}\n  }}\n}}\n'
 
 
@@ -227,11 +230,17 @@ def _write(path: Path, text: str) -> None:
     os.replace(file.name, path)
 
 
-def _unreadable(path: Path, error: ValidationError, spec: Spec, engine: str) -> Problem:
-    first = error.errors(include_url=False)[0]
+def _unreadable(path: str, error: ValidationError, spec: Spec, engine: str) -> Problem:
+    faults = error.errors(include_url=False)
+    newer = next((f["input"] for f in faults if f["loc"] == ("schema",)), None)
+    if isinstance(newer, int) and newer > SCHEMA:
+        newer_one = f"written by a newer harness (schema {newer}, this one reads {SCHEMA})"
+        message = f"{newer_one}. Update the harness, or make it anew: {bless(spec, engine)}"
+        return Problem(path, 0, 0, message)
+    first = faults[0]
     place = ".".join(str(part) for part in first["loc"])
     message = f"{place + ': ' if place else ''}{first['msg']}. Make it anew: {bless(spec, engine)}"
-    return Problem(str(path), 0, 0, message)
+    return Problem(path, 0, 0, message)
 
 
 def bless(spec: Spec, engine: str) -> str:

@@ -52,6 +52,13 @@ def files(
     return texts
 
 
+def index_text(outcomes: Sequence[Outcome], aea_class: str = "", faults: Sequence[str] = ()) -> str:
+    """The content of the index's report.md."""
+    from harness.report import markdown, summary
+
+    return markdown.index_text([summary.summary(one) for one in outcomes], TITLE, aea_class, faults)
+
+
 def write(
     outcomes: Sequence[Outcome],
     folder: Path,

@@ -25,6 +25,9 @@ class Stance:
     numbers: str
 
 
+_NOT_ASKED = Stance("engines", "not decided", "stand-in data")
+
+
 @dataclass(frozen=True)
 class ClaimView:
     """A sentence of the paper and what the numbers say to it."""
@@ -43,6 +46,8 @@ def _view(outcome: Outcome, claim: Claim) -> ClaimView:
     stances = tuple(_stance(claim, name, values) for name, values in _sources(outcome, claim))
     if stances and stances[0].source == "print" and (audited := _audited(outcome, claim)):
         stances = (replace(stances[0], support=audited), *stances[1:])
+    if outcome.spec.data.stand_in:
+        stances = (*stances, _NOT_ASKED)
     return ClaimView(claim.text, f"{claim.column}, {claim.term}, {claim.measure}", stances)
 
 
@@ -73,6 +78,8 @@ def _sources(outcome: Outcome, claim: Claim) -> Iterator[tuple[str, Mapping[str,
     if outcome.published:
         cells = outcome.published.columns.get(claim.column, ())
         yield "print", _of_term(((c.term, c.measure, _number(c.text)) for c in cells), claim.term)
+    if outcome.spec.data.stand_in:
+        return  # made-up data can neither support a sentence nor contradict it
     for result in outcome.results:
         if result.column == claim.column and result.status == "fitted":
             yield result.engine, _of_term(_in_print(outcome, claim, result), claim.term)

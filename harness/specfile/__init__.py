@@ -16,7 +16,7 @@ from harness.specfile.rules import broken
 from harness.specfile.sentences import ended
 from harness.specfile.yamltree import Node, Place, shown
 
-__all__ = ["all_paths", "find", "read"]
+__all__ = ["all_paths", "column_lines", "find", "read"]
 
 MAX_BYTES = 1_000_000
 MAX_BROKEN = 1000  # broken rules that are looked at; bounds the time
@@ -62,6 +62,16 @@ def read(path: Path, known_engines: Collection[str]) -> Spec:
     if faults or head is None:
         raise SpecError(problems(_shown_path(path), faults, columns))
     return _spec(path, content, head, columns)
+
+
+def column_lines(path: Path) -> dict[str, int]:
+    """The line of each column's key in a spec that has been read; {} where the file is no longer that."""
+    try:
+        tree, _ = _tree(_content(path))
+    except SpecError:
+        return {}
+    columns = tree.child("columns") if tree else None
+    return {name: entry.key.line for name, entry in columns.entries.items()} if columns else {}
 
 
 def _spec(path: Path, content: bytes, head: Head, columns: Mapping[str, Column]) -> Spec:

@@ -80,11 +80,12 @@ Statistics, by what they are
 
 What is dropped, what is refused
 --------------------------------
-Instrument columns that are zero or depend on those before them are left out and not counted: the count is the
-rank of sum Z'HZ. A regressor that depends on the others is dropped by name (`fit.dropped`, `fit.warnings`).
-With more instruments than entities S is singular: its Moore-Penrose inverse is taken, and a warning says that
-programs part here. Whatever makes estimation impossible raises `DpdError`, a ValueError, with the numbers in
-its sentence; an explosion of instruments does so before it is allocated.
+Instrument columns that are zero or depend on those before them are not counted: the count is the rank of
+sum Z'HZ. A regressor that depends on the others is dropped by name (`fit.dropped`, `fit.warnings`).
+With more instruments than entities S is singular: its Moore-Penrose inverse is taken, variables in units of
+their standard deviations, and a warning says that programs part here. Whatever makes estimation impossible
+raises `DpdError`, a ValueError, with the numbers in its sentence; an explosion of instruments does so before
+it is allocated.
 
 Speed
 -----

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from harness.estimators.dpd.grid import Array
 from harness.estimators.dpd.instruments import Instruments
+from harness.estimators.dpd.inverse import independent
 from harness.estimators.dpd.model import DpdError
 from harness.estimators.dpd.rows import Rows, Variables
 from harness.estimators.dpd.sums import Moments, moments, project
@@ -37,7 +38,7 @@ def _correlation(
 ) -> Array:
     """(gmm columns, same), of the columns that *found* has kept."""
     place = np.full(design.n_columns, -1)
-    place[plain.column] = np.arange(plain.n_instruments)
+    place[plain.column] = np.arange(len(plain.column))
     sources = design.sources()
     columns = np.array([column for column in found.column if sources[column][1]])
     chosen = place[columns]
@@ -68,15 +69,19 @@ def _count(values: Array, wanted: int, needed: int) -> int:
 def _combined(found: Moments, is_gmm: NDArray[np.bool_], weights: Array) -> Moments:
     """The moments of [other columns, GMM columns times *weights*]."""
     others = np.flatnonzero(~is_gmm)
-    mixing = np.zeros((found.n_instruments, len(others) + weights.shape[1]))
+    mixing = np.zeros((len(found.column), len(others) + weights.shape[1]))
     mixing[others, np.arange(len(others))] = 1.0
     mixing[np.ix_(np.flatnonzero(is_gmm), np.arange(len(others), mixing.shape[1]))] = weights
     first_step = mixing.T @ found.first_step @ mixing
     size = np.sqrt(np.diag(first_step))
     mixing /= size
+    alone = np.zeros(len(size), dtype=bool)
+    alone[independent(first_step)] = True
     return replace(
         found,
         first_step=first_step / np.outer(size, size),
         cross=np.ascontiguousarray(np.matmul(mixing.T, found.cross)),
+        metric=np.ones(mixing.shape[1]),
+        independent=alone,
         components=mixing,
     )

@@ -1,7 +1,7 @@
 """Columns of data as arguments, checked and laid on the grid."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -73,7 +73,9 @@ def problem(model: Model, table: Table) -> Problem:
         raise DpdError(_too_few(model, on, variables, useful))
     if not useful.all():
         table = table.where(useful[on.cell // on.n_periods], model.columns)
+        spreads = {name: variable.sd * variable.scale for name, variable in variables.items()}
         on, variables, sampled = _on_grid(model, table)
+        variables = {name: replace(v, sd=spreads[name] / v.scale) for name, v in variables.items()}
     rows = usable(model, variables, sampled)
     weight = None if table.weights is None else on.spread(_positive(table.weights, table.n_rows))
     return Problem(

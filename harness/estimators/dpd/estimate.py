@@ -1,6 +1,7 @@
 """From columns of data to an estimate with its covariance and tests."""
 
 import os
+import resource
 from collections.abc import Mapping
 
 import numpy as np
@@ -12,7 +13,6 @@ from harness.estimators.dpd.components import reduced
 from harness.estimators.dpd.data import Problem, Table, problem
 from harness.estimators.dpd.grid import Array
 from harness.estimators.dpd.instruments import Instruments, instruments
-from harness.estimators.dpd.inverse import independent
 from harness.estimators.dpd.model import DpdError, Model, check
 from harness.estimators.dpd.regressors import dependent
 from harness.estimators.dpd.result import Fit
@@ -45,7 +45,7 @@ def fit(
     sample : (n_rows,) bool, rows to estimate on; lags and instruments are taken from all rows. None is all
     weights : (n_rows,), positive; rows of period t have the weight of t
     cluster : (n_rows,), any labels
-    memory_limit : bytes; None is half of this machine's memory
+    memory_limit : bytes; None is half of what this process may have
     Raises DpdError, with the numbers, where model and data do not go together.
     """
     check(model)
@@ -64,12 +64,11 @@ def _solved(on: Problem, memory_limit: int) -> Fit:
     _check_size(rows, design, memory_limit)
     factor = first_step_factor(model, rows)
     found = moments(rows, design, on.variables, factor)
-    found = found.kept(independent(found.first_step))
     if model.principal_components is not None:
         found = reduced(found, rows, design, on.variables, model.principal_components)
     _check_count(found, design, rows)
     cross = _independent_sums(found, on, rows, design)
-    steps = path(found.first_step, cross, rows.terms, model.steps)
+    steps = path(found.first_step, cross, rows.terms, model.steps, found.metric)
     return _reported(Work(on, rows, design, factor, found, cross, steps), dropped)
 
 
@@ -99,7 +98,10 @@ def _check_size(rows: Rows, design: Instruments, limit: int) -> None:
 
 
 def _half_of_memory() -> int:
-    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+    """Of the machine's, or of what this process may have, where that is less."""
+    machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    allowed = resource.getrlimit(resource.RLIMIT_AS)[0]
+    return (machine if allowed == resource.RLIM_INFINITY else min(machine, allowed)) // 2
 
 
 def _check_count(found: Moments, design: Instruments, rows: Rows) -> None:

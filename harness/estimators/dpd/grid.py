@@ -24,11 +24,13 @@ class Variable:
         value: (n, t), divided by *scale*, zero where missing
         present: (n, t), where there is a value
         scale: a power of two near the standard deviation, so that dividing by it rounds nothing
+        sd: the standard deviation of the values in the data, in units of *scale*; of a constant, its size
     """
 
     value: Array
     present: Mask
     scale: float
+    sd: float
 
     @cached_property
     def change(self) -> Array:
@@ -84,13 +86,14 @@ class Grid:
         if count == 0:
             raise DpdError(f"{name} is missing in every one of {len(values)} rows")
         spread[~present] = 0.0
-        scale = _scale(name, spread, present, count)
+        sd = _spread(name, spread, present, count)
+        scale = float(2.0 ** np.round(np.log2(sd)))
         spread /= scale
-        return Variable(spread, present, scale)
+        return Variable(spread, present, scale, sd / scale)
 
 
-def _scale(name: str, value: Array, present: Mask, count: int) -> float:
-    """A power of two near the standard deviation; near the size where the column is constant."""
+def _spread(name: str, value: Array, present: Mask, count: int) -> float:
+    """The standard deviation; the size where the column is constant, 1 where it is zero."""
     largest = float(np.abs(value).max())
     if not np.isfinite(largest):
         raise DpdError(f"{name} is infinite in {int(np.isinf(value).sum())} rows")
@@ -100,8 +103,7 @@ def _scale(name: str, value: Array, present: Mask, count: int) -> float:
     variance = float(np.vdot(value / largest, value / largest)) / count - (mean / largest) ** 2
     if variance < 1e-8:  # the difference of two like numbers: once more, about the mean
         variance = float(np.sum(((value - mean) / largest) ** 2, where=present)) / count
-    size = largest * (variance**0.5 if variance > 1e-18 else 1.0)
-    return float(2.0 ** np.round(np.log2(size)))
+    return largest * (variance**0.5 if variance > 1e-18 else 1.0)
 
 
 def grid(entity: ArrayLike, time: ArrayLike, step: int = 1) -> Grid:

@@ -12,6 +12,7 @@ from harness.estimators.dpd.grid import Array
 # A column whose squared distance from the others is below this share of its squared length depends on them.
 # Rounding leaves about (number of columns)·1e-16 of an exact dependence.
 DEPENDENT = 1e-11
+ROUNDING = 1e-13  # eigenvalues below this share of the largest are zero
 
 
 @dataclass(frozen=True)
@@ -50,33 +51,36 @@ class Inverse:
         return self.times(np.eye(self.factor.shape[1]))
 
 
-def inverse(matrix: Array) -> Inverse:
+def inverse(matrix: Array, metric: Array | None = None) -> Inverse:
     """
-    Of a symmetric matrix; the Moore-Penrose inverse where it is singular.
+    Of a symmetric matrix S; where it is singular D (DSD)⁺ D, the Moore-Penrose inverse in units of a metric.
 
-    The matrix should have entries of like size: what is zero is judged against the largest eigenvalue.
+    metric : (j,) the diagonal of D; None is ones. The entries of DSD should be of like size: what is zero is
+        judged against the largest eigenvalue
     """
     size = np.sqrt(np.diag(matrix))
     lower, fault = dpotrf(matrix, lower=1, clean=1)
     if not fault and np.all(np.diag(lower) ** 2 > DEPENDENT * size**2):
         return Inverse(lower, True, len(matrix))
-    values, vectors = np.linalg.eigh(matrix)
-    kept = values > DEPENDENT * max(float(values[-1]), 0.0)
-    return Inverse((vectors[:, kept] / np.sqrt(values[kept])).T, False, int(kept.sum()))
+    D = np.ones(len(matrix)) if metric is None else metric
+    values, vectors = np.linalg.eigh(matrix * np.outer(D, D))
+    kept = values > ROUNDING * max(float(values[-1]), 0.0)
+    return Inverse((vectors[:, kept] / np.sqrt(values[kept])).T * D, False, int(kept.sum()))
 
 
-def inverse_of_outer(scores: Array) -> Inverse:
+def inverse_of_outer(scores: Array, metric: Array) -> Inverse:
     """
-    Of S = G'G. scores : G, (g, j).
+    Of S = G'G, as `inverse`. scores : G, (g, j).
 
     With more columns than rows S is singular, and S⁺ = G'(GG')⁺²G needs the small matrix GG' only.
     """
     g, j = scores.shape
     if j <= g:
-        return inverse(scores.T @ scores)
-    values, vectors = np.linalg.eigh(scores @ scores.T)
-    kept = values > DEPENDENT * max(float(values[-1]), 0.0)
-    return Inverse((vectors[:, kept] / values[kept]).T @ scores, False, int(kept.sum()))
+        return inverse(scores.T @ scores, metric)
+    G = scores * metric
+    values, vectors = np.linalg.eigh(G @ G.T)
+    kept = values > ROUNDING * max(float(values[-1]), 0.0)
+    return Inverse((vectors[:, kept] / values[kept]).T @ G * metric, False, int(kept.sum()))
 
 
 def independent(matrix: Array, order: Sequence[int] | None = None) -> NDArray[np.int64]:

@@ -165,8 +165,8 @@ def _group_faults(model: Model) -> Iterator[str]:
         yield f"the group name '{name}' stands in gmm and in iv; a group's name names its tests. Rename one"
     groups: list[tuple[str, Gmm | Iv]] = [*model.gmm.items(), *model.iv.items()]
     for name, group in groups:
-        if name == LEVEL_GMM:
-            yield f"the group name '{LEVEL_GMM}' is taken by all GMM columns of the level equation"
+        if name in (LEVEL_GMM, CONSTANT):
+            yield f"the group name '{name}' is taken: {LEVEL_GMM} are all GMM columns of the level equation"
         if not model.is_system and model.equation(group) != "difference":
             yield f"group '{name}' has equation {group.equation}; a difference estimator has no levels"
         if not group.variables:

@@ -60,7 +60,13 @@ class Fit:
         if work.moments.components is not None:
             return {}
         return statistics.difference_in_hansen(
-            work.path, work.cross, self.terms, work.design.groups()[column], work.design.level_gmm()[column]
+            work.path,
+            work.cross,
+            self.terms,
+            work.design.groups()[column],
+            work.design.level_gmm()[column],
+            work.moments.metric,
+            work.moments.independent,
         )
 
     def wald(self, terms: tuple[str, ...] | None = None) -> Chi2:

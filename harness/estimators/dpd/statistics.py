@@ -141,6 +141,8 @@ def difference_in_hansen(
     terms: tuple[str, ...],
     groups: NDArray[np.object_],
     level_gmm: NDArray[np.bool_],
+    metric: Array,
+    independent: NDArray[np.bool_],
 ) -> Mapping[str, tuple[Chi2, Chi2]]:
     """
     (Hansen's test without the group, the difference) of every group of instruments.
@@ -150,27 +152,35 @@ def difference_in_hansen(
     do not identify the coefficients.
 
     cross : (c, j, k+1)
-    groups, level_gmm : (j,) of the columns that are kept
+    groups, level_gmm, metric, independent : (j,) of the columns; only independent ones are counted
     """
     if path.second is None:
         return {}
+    total = cross.sum(axis=0)
     names = [name for name in dict.fromkeys(groups) if name != CONSTANT]
     inside = {name: groups == name for name in names}
     if level_gmm.any():
         inside = {LEVEL_GMM: level_gmm, **inside}
-    found = {name: _without(path, cross, terms, ~members) for name, members in inside.items()}
+    found = {
+        name: _without(path, total, terms, ~members, metric, independent) for name, members in inside.items()
+    }
     return {name: tests for name, tests in found.items() if tests is not None}
 
 
 def _without(
-    path: Path, cross: Array, terms: tuple[str, ...], rest: NDArray[np.bool_]
+    path: Path,
+    total: Array,
+    terms: tuple[str, ...],
+    rest: NDArray[np.bool_],
+    metric: Array,
+    independent: NDArray[np.bool_],
 ) -> tuple[Chi2, Chi2] | None:
-    j, k, others = len(rest), len(terms), int(rest.sum())
+    j, k, others = int(independent.sum()), len(terms), int(independent[rest].sum())
     if not k <= others < j:
         return None
     scores = path.last_scores[:, rest]
     try:
-        alone = step(inverse_of_outer(scores), cross[:, rest].sum(axis=0), terms).criterion
+        alone = step(inverse_of_outer(scores, metric[rest]), total[rest], terms).criterion
     except DpdError:
         return None
     excluding = Chi2(alone, others - k)

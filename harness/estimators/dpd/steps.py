@@ -125,39 +125,40 @@ class Path:
     n_steps: int
 
 
-def path(first_step: Array, cross: Array, terms: tuple[str, ...], steps: object) -> Path:
+def path(first_step: Array, cross: Array, terms: tuple[str, ...], steps: object, metric: Array) -> Path:
     """
     Takes the steps that *steps* (1, 2 or "iterated") asks for.
 
     first_step : (j, j), sum of Z'HZ
     cross : (c, j, k+1), sums of Z'[X y] over entities or clusters
+    metric : (j,), units in which the inverse of a singular weight matrix is the smallest
 
     Iterated GMM repeats the second step until no coefficient moves by more than 1e-10 standard errors; its
     corrected covariance takes each step's as "covariance of the step before" of the next.
     Raises DpdError where that does not converge in 500 steps.
     """
     total = cross.sum(axis=0)
-    first = step(inverse(first_step), total, terms)
+    first = step(inverse(first_step, metric), total, terms)
     scores = scores_at(cross, first.estimate)
     robust = sandwich(first, scores)
-    weight = inverse_of_outer(scores)
+    weight = inverse_of_outer(scores, metric)
     if steps == 1:
         second = step(weight, total, terms) if weight.rank >= len(terms) else None
         return Path(first, second, first, scores, robust, robust, 1)
     second = step(weight, total, terms)
     corrected = windmeijer(second, scores, robust, cross, total)
     two = Path(first, second, second, scores, robust, corrected, 2)
-    return two if steps == 2 else _iterated(two, total, cross, terms)
+    return two if steps == 2 else _iterated(two, total, cross, terms, metric)
 
 
-def _iterated(start: Path, total: Array, cross: Array, terms: tuple[str, ...]) -> Path:
+def _iterated(start: Path, total: Array, cross: Array, terms: tuple[str, ...], metric: Array) -> Path:
     before, at = start.first, start
     while not _settled(before.estimate, at.last):
         if at.n_steps >= MOST_ITERATIONS:
             raise DpdError(f"iterated GMM has not converged after {at.n_steps} steps; use two steps")
         before = at.last
         scores = scores_at(cross, before.estimate)
-        last = step(inverse_of_outer(scores), total, terms)
+        last = step(inverse_of_outer(scores, metric), total, terms)
         corrected = windmeijer(last, scores, at.corrected, cross, total)
         at = replace(at, last=last, last_scores=scores, corrected=corrected, n_steps=at.n_steps + 1)
     return at

@@ -1,7 +1,7 @@
 """Sums over entities that are all GMM needs: Z'HZ, and each entity's Z'X and Z'y."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from harness.estimators.dpd.grid import Array
 from harness.estimators.dpd.instruments import Instruments, Slot, dense_values, slot_values
+from harness.estimators.dpd.inverse import independent
 from harness.estimators.dpd.model import Model
 from harness.estimators.dpd.rows import Rows, Variables
 
@@ -25,8 +26,10 @@ class Moments:
     Attributes:
         first_step: (j, j), sum of Z_i' H Z_i
         cross: (n, j, k+1), Z_i'[X_i y_i] of each entity
-        column: (j,) position among all laid-out columns; columns that were zero or collinear are gone
+        column: (j,) position among all laid-out columns; columns of zeros are gone
+        independent: (j,) whether a column depends on none before it: these are counted
         scale: (j,) what each column was divided by
+        metric: (j,) what it is multiplied with to come to units of its variable's standard deviation
         components: (all columns, j) weights of principal components, or None
     """
 
@@ -34,28 +37,19 @@ class Moments:
     cross: Array
     column: NDArray[np.int64]
     scale: Array
+    metric: Array
+    independent: NDArray[np.bool_]
     components: Array | None = None
 
     @property
     def n_instruments(self) -> int:
-        return len(self.first_step)
+        """The rank of the first-step matrix."""
+        return int(self.independent.sum())
 
     def as_kept(self, values: Array) -> Array:
         """(all columns, ...) of Z to the (j, ...) that are here, in their scale, components taken."""
         scaled = np.asarray((values[self.column].T / self.scale).T)
         return scaled if self.components is None else self.components.T @ scaled
-
-    def kept(self, places: NDArray[np.int64]) -> "Moments":
-        """Only the columns at *places*."""
-        if len(places) == self.n_instruments:
-            return self
-        return replace(
-            self,
-            first_step=self.first_step[np.ix_(places, places)],
-            cross=np.ascontiguousarray(self.cross[:, places]),
-            column=self.column[places],
-            scale=self.scale[places],
-        )
 
 
 def first_step_factor(model: Model, rows: Rows) -> Array:
@@ -121,7 +115,8 @@ def moments(rows: Rows, design: Instruments, variables: Variables, factor: Array
         _add_first_step(first_step, Z, slots, factor, bands)
     d = len(design.dense)
     first_step[:d, d:] = first_step[d:, :d].T
-    return _scaled(Moments(first_step, cross, np.arange(j), np.ones(j)))
+    spread = np.array([variables[name].sd if name else 1.0 for name, _ in design.sources()])
+    return _scaled(first_step, cross, 1 / spread)
 
 
 def _add_cross(cross: Array, Z: Array, slots: list[tuple[Slot, Array]], Xy: Array) -> None:
@@ -190,15 +185,18 @@ def _add_first_step(
             first_step[places, :d] += values.T @ mixed[:, :, s].T
 
 
-def _scaled(found: Moments) -> Moments:
-    """Zero columns struck out, the others divided by the root of their diagonal element."""
-    size = np.sqrt(np.diag(found.first_step))
-    found = found.kept(np.flatnonzero(size > 0))
-    size = size[size > 0]
-    first_step = found.first_step / np.outer(size, size)
-    cross = found.cross
+def _scaled(first_step: Array, cross: Array, metric: Array) -> Moments:
+    """Columns of zeros struck out, the others divided by the root of their diagonal element."""
+    size = np.sqrt(np.diag(first_step))
+    column = np.flatnonzero(size > 0)
+    size = size[column]
+    if len(column) < len(first_step):
+        first_step, cross = first_step[np.ix_(column, column)], np.ascontiguousarray(cross[:, column])
+    first_step = first_step / np.outer(size, size)
     cross /= size[:, None]
-    return replace(found, first_step=first_step, cross=cross, scale=size)
+    alone = np.zeros(len(column), dtype=bool)
+    alone[independent(first_step)] = True
+    return Moments(first_step, cross, column, size, metric[column] * size, alone)
 
 
 def project(rows: Rows, design: Instruments, variables: Variables, values: Array) -> Array:

@@ -16,10 +16,12 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures import TimeoutError as FitTimeout
 from dataclasses import dataclass, field, replace
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
+from harness import environment
 from harness.engines import Engine, EngineModule
 from harness.errors import EstimationError, NotInstalled, Unsupported
 from harness.result import Cell, Provenance, Result
@@ -72,25 +74,37 @@ class Task:
         )
 
 
-def run(tasks: Sequence[Task], jobs: int, done: Callable[[Result], None] = lambda _: None) -> list[Result]:
+def run(
+    tasks: Sequence[Task],
+    jobs: int,
+    done: Callable[[Result], None] = lambda _: None,
+    executor: str = "local",
+) -> list[Result]:
     """
     Every task's result, in the order of *tasks*; *done* is called as each one ends.
+
+    executor : `local` for *jobs* processes here, or `dask://HOST:PORT` for a cluster. Raises UsageError where
+    it is neither, or no cluster answers.
 
     A worker that dies takes its fit with it; that fit is tried once more, in case something from outside
     killed it, and is `errored` if the worker dies again. KeyboardInterrupt ends every worker first.
     """
     if not tasks:
         return []
-    os.environ.update(dict.fromkeys(_BLAS_THREADS, "1"))
+    if executor != "local":
+        from harness.workers import cluster
+
+        return cluster.run(tasks, executor, done)
     results: dict[int, Result] = {}
-    with _pool(min(jobs, len(tasks))) as pool:
-        for index, result in _as_ended(pool, tasks):
+    with _pool(min(jobs, len(tasks))) as processes:
+        for index, result in as_ended(processes, tasks):
             results[index] = result
             done(result)
     return [results[index] for index in range(len(tasks))]
 
 
-def _as_ended(pool: ProcessPool, tasks: Sequence[Task]) -> Iterator[tuple[int, Result]]:
+def as_ended(pool: ProcessPool, tasks: Sequence[Task]) -> Iterator[tuple[int, Result]]:
+    """(index of the task, its result), as each one ends in *pool*; a lost worker's fit is tried once more."""
     pending: dict[Future[Result], int] = {_schedule(pool, task): index for index, task in enumerate(tasks)}
     tried: set[int] = set()
     while pending:
@@ -107,18 +121,24 @@ def _as_ended(pool: ProcessPool, tasks: Sequence[Task]) -> Iterator[tuple[int, R
                     pending[_schedule(pool, tasks[index])] = index
 
 
+def pool(jobs: int) -> ProcessPool:
+    """Worker processes, each with one thread for its BLAS; they start with their first fit."""
+    os.environ.update(dict.fromkeys(_BLAS_THREADS, "1"))
+    # Spawn, not fork: R does not survive a fork, nor do BLAS threads.
+    return ProcessPool(max_workers=jobs, initializer=_start, context=multiprocessing.get_context("spawn"))
+
+
 @contextlib.contextmanager
 def _pool(jobs: int) -> Iterator[ProcessPool]:
-    # Spawn, not fork: R does not survive a fork, nor do BLAS threads.
-    pool = ProcessPool(max_workers=jobs, initializer=_start, context=multiprocessing.get_context("spawn"))
+    workers = pool(jobs)
     try:
-        yield pool
-        pool.close()
+        yield workers
+        workers.close()
     except BaseException:
-        pool.stop()
+        workers.stop()
         raise
     finally:
-        pool.join()
+        workers.join()
 
 
 def _schedule(pool: ProcessPool, task: Task) -> Future[Result]:
@@ -163,6 +183,8 @@ def fit(task: Task) -> Result:
             return task.ended("errored", _sentence(fault))
         try:
             return _fitted(known, module)
+        except NotInstalled as reason:
+            return task.ended("skipped", str(reason))
         except Unsupported as reason:
             return known.ended("skipped", str(reason))
         except MemoryError:
@@ -184,6 +206,8 @@ def _provenance(task: Task, module: EngineModule) -> Provenance:
         language_version=language_version,
         platform=f"{platform.system()} {platform.machine()}",
         blas=_blas(task.engine),
+        numpy=version("numpy"),
+        cpu=environment.cpu(),
     )
 
 
@@ -236,8 +260,8 @@ def probe(engine: Engine) -> tuple[str, str]:
 
 def probe_all(engines: Sequence[Engine]) -> dict[str, tuple[str, str] | str]:
     """Engine id to its versions, or to the sentence that says why it cannot run."""
-    with _pool(min(2, len(engines))) as pool:
-        futures = {engine.id: pool.schedule(probe, args=[engine], timeout=60) for engine in engines}
+    with _pool(min(2, len(engines))) as processes:
+        futures = {engine.id: processes.schedule(probe, args=[engine], timeout=60) for engine in engines}
         return {name: _probed(future) for name, future in futures.items()}
 
 
