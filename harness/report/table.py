@@ -87,6 +87,13 @@ class PrintedView:
     found: tuple[Found, ...]
 
     @property
+    def face(self) -> str:
+        """What stands on the page: stars as stars, all else as printed; a dash for no star and no print."""
+        if self.measure == "stars" and self.text.isdigit():
+            return "*" * int(self.text) or "–"
+        return self.text or "—"
+
+    @property
     def codes(self) -> str:
         """One letter an engine."""
         return "".join(found.look.code for found in self.found)
