@@ -181,7 +181,8 @@ def timed(engine: str, case: Case) -> Timing | None:
         return _measured(command)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "panel.csv"
-        _write(path, simulated(case))
+        # in a process of its own: what the parent holds would count as its children's memory
+        subprocess.run([sys.executable, __file__, "--write", str(path), str(case.n), str(case.t)], check=True)
         if engine == "pgmm":
             return _measured(["Rscript", str(HERE / "pgmm.R"), str(path), case.instruments])
         return _gretl_timed(path, case.instruments, repetitions)
@@ -308,11 +309,15 @@ singular: columns have unit variance here, so that dpd, pydynpd and gretl take t
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--child", nargs=5, metavar=("ENGINE", "N", "T", "INSTRUMENTS", "REPETITIONS"))
+    parser.add_argument("--write", nargs=3, metavar=("PATH", "N", "T"))
     parser.add_argument("--quick", action="store_true", help="the small cases only, printed, no file written")
     options = parser.parse_args()
     if options.child:
         engine, n, t, instruments, repetitions = options.child
         child(engine, Case(int(n), int(t), instruments, (engine,)), int(repetitions))
+    elif options.write:
+        path, n, t = options.write
+        _write(Path(path), simulated(Case(int(n), int(t), "", ())))
     elif options.quick:
         print(*table(case for case in CASES if case.n == 280 and case.instruments != "all"), sep="\n")
     else:
