@@ -1,5 +1,5 @@
 # make run: set up, run every spec, write reports/latest/. make test: set up, pass the checks and the tests.
-.PHONY: setup run test fast format
+.PHONY: setup run test fast bench format
 SHELL := /bin/bash
 
 export RPY2_CFFI_MODE := ABI
@@ -27,6 +27,11 @@ test:
 # What needs neither R nor a browser, in under a minute.
 fast:
 	$(BIN)/pytest -n 2 -q -m "not r and not browser and not slow"
+
+# Side by side in one run; R's QCA and gretl take part where they are installed. Half an hour.
+bench: setup
+	$(BIN)/python benchmarks/dynamic_panel.py
+	$(BIN)/python benchmarks/fsqca.py > benchmarks/FSQCA.md
 
 format:
 	$(BIN)/ruff format
