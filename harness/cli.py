@@ -402,9 +402,17 @@ def report(root: Path, names: tuple[str, ...], out: Path | None, compare_only: b
 
 
 @main.command()
+@click.option(
+    "--cache-key", is_flag=True, help="Only one line that changes with anything that engines run on."
+)
 @json_option
-def doctor(as_json: bool) -> None:
+def doctor(cache_key: bool, as_json: bool) -> None:
     """What is installed, in which version, what is missing and the command that mends it."""
+    if cache_key:
+        from harness import store
+
+        click.echo(store.cache_key())
+        return
     from harness import doctor as examination
 
     findings = examination.examine()

@@ -15,6 +15,7 @@ PARTS: Mapping[str, str] = MappingProxyType(
         "truth_table": "configurations with their output and parameters of fit",
         "solution": "terms and models of an fsQCA solution",
         "necessity": "necessary conditions",
+        "cases": "memberships of the cases of an fsQCA, for its plots",
         "index": "weights and moments of an index",
         "as_printed": "what an engine prints under a label that is not trusted: shown, never compared",
     }
@@ -107,7 +108,12 @@ _ALL = [
         variance="variance, denominator N-1",
         median="median",
     ),
-    *_measures("truth_table", 0.0, n_cases="cases in the configuration", output="1, 0, C or ?"),
+    *_measures(
+        "truth_table",
+        0.0,
+        n_cases="cases in the configuration",
+        output="whether the configuration leads to the outcome: 1, 0, C (contradiction) or ? (remainder)",
+    ),
     *_measures(
         "truth_table", _NUMBER, inclusion="consistency", pri="proportional reduction in inconsistency"
     ),
@@ -119,7 +125,12 @@ _ALL = [
         coverage="raw coverage",
         unique_coverage="unique coverage",
     ),
-    *_measures("solution", 0.0, n_models="minimal models of the solution", role="core or peripheral"),
+    *_measures(
+        "solution",
+        0.0,
+        n_models="minimal models of the solution",
+        role="whether the literal stands in a parsimonious term too: core or peripheral (Fiss 2011)",
+    ),
     *_measures(
         "index",
         0.0,
@@ -141,9 +152,27 @@ _ALL = [
     *_measures(
         "necessity", _NUMBER, inclusion="consistency", ron="relevance of necessity", coverage="coverage"
     ),
+    *_measures(
+        "cases",
+        _NUMBER,
+        1e-9,
+        outcome="membership in the outcome",
+        conservative="membership in the conservative solution: the largest of the terms of all its models",
+        parsimonious="membership in the parsimonious solution",
+        intermediate="membership in the intermediate solution",
+    ),
 ]
 
 MEASURES: Mapping[tuple[str, str], Measure] = MappingProxyType({(m.part, m.name): m for m in _ALL})
+
+# A cell's value is a number. These words are kept as codes; print and report show the words.
+CODES: Mapping[tuple[str, str], Mapping[str, float]] = MappingProxyType(
+    {
+        ("truth_table", "output"): MappingProxyType({"0": 0.0, "1": 1.0, "C": 2.0, "?": 3.0}),
+        ("solution", "role"): MappingProxyType({"peripheral": 1.0, "core": 2.0}),
+    }
+)
+_SIGNS = {"●": "core", "•": "peripheral"}  # of configuration charts (Fiss 2011)
 
 _PERCENTILE = re.compile(r"p\d{1,2}(\.\d+)?")
 
@@ -200,6 +229,27 @@ def measure(part: str, name: str) -> Measure | None:
     if found is None and part == "descriptives" and _PERCENTILE.fullmatch(name):
         return Measure(part, name, "percentile", 1e-9)
     return found
+
+
+def code(part: str, name: str, text: str) -> float | None:
+    """
+    The number that stands for a printed word, None where the measure has no words, or not this one.
+
+    >>> code("truth_table", "output", "C"), code("solution", "role", "●"), code("fit", "n_obs", "12")
+    (2.0, 2.0, None)
+    """
+    return CODES.get((part, name), {}).get(_SIGNS.get(text, text))
+
+
+def word(part: str, name: str, value: float | None) -> str | None:
+    """
+    The word that *value* stands for, None where it is a number.
+
+    >>> word("truth_table", "output", 2.0), word("fit", "n_obs", 2.0)
+    ('C', None)
+    """
+    words = (text for text, number in CODES.get((part, name), {}).items() if number == value)
+    return next(words, None)
 
 
 def is_test(term: str) -> bool:

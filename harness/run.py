@@ -21,7 +21,7 @@ from harness import (
 from harness.audit import beside
 from harness.engines import Engine, engines
 from harness.errors import DataError, GoldenError, NotInstalled, Problem, Unsupported, UsageError
-from harness.result import DISCREPANCIES, Outcome, Pair, Provenance, Result
+from harness.result import DISCREPANCIES, GOLDEN, PUBLISHED, Outcome, Pair, Provenance, Result
 from harness.spec import AnyModel, Spec, did_you_mean
 from harness.store import Store
 from harness.workers import Task
@@ -109,6 +109,7 @@ def run(
     outcomes = []
     for plan in plans:
         results = [next(fitted) if isinstance(step, Task) else step for step in plan.steps]
+        results = [_shareable(plan.spec, result) for result in results]
         notes = plan.notes + (spoken if any(engines()[r.engine].language == "r" for r in results) else ())
         outcomes.append(assemble(plan.spec, results, notes, goldens=goldens[plan.spec.id]))
     faults = tuple(fault for plan in plans for fault in plan.faults)
@@ -144,6 +145,14 @@ def _is_alike(tasks: Sequence[Task], executor: str) -> bool:
 def _kept(plans: Iterable[_Plan]) -> int:
     steps = [step for plan in plans for step in plan.steps if isinstance(step, Result)]
     return sum(step.status == "fitted" for step in steps)
+
+
+def _shareable(spec: Spec, result: Result) -> Result:
+    """The result without what it says of single cases, where the data cannot be shared."""
+    if not spec.data.obtain:
+        return result
+    kept = tuple(cell for cell in result.cells if cell.part != "cases")
+    return replace(result, cells=kept, recomputed=tuple(a for a in result.recomputed if a[0] != "cases"))
 
 
 def _held_against(specs: Sequence[Spec], choice: Choice) -> list[Spec]:
@@ -246,6 +255,9 @@ class _Known:
             return _no_fit(self.spec, column, engine.id, "skipped", reason)
         if self.store is None:
             return None
+        reason = self.store.absent(engine)
+        if reason:
+            return _no_fit(self.spec, column, engine.id, "skipped", reason)
         known = provenance(self.spec, engine, self.data_sha256)
         key = self.store.key(self.spec, column, engine, self.data_sha256, known.script_sha256)
         self.keys[column, engine.id] = key
@@ -374,7 +386,13 @@ def assemble(
 ) -> Outcome:
     """Results compared with print, with each other and with *goldens* (engine to column to result)."""
     published = goldenfile.read_published(spec)
-    comparisons = compare.table(spec, published, results, goldens or {})
+    goldens = goldens or {}
+    comparisons = compare.table(spec, published, results, goldens)
+    fitted = {result.engine for result in results if result.status == "fitted"}
+    absent = dict.fromkeys(
+        c.reference for c in comparisons if c.reference not in {PUBLISHED, GOLDEN, *fitted}
+    )
+    spoken = [f"{engine} is not installed here: its golden numbers stand in for it" for engine in absent]
     return Outcome(
         spec,
         published,
@@ -382,7 +400,7 @@ def assemble(
         comparisons,
         {column: compare.headline(spec, column, results, comparisons) for column in spec.columns},
         compare.reproduced(published, comparisons),
-        tuple(notes),
+        (*notes, *spoken),
         audit.audit(spec, published, beside.tables(spec)),
     )
 

@@ -27,9 +27,10 @@ class Sheet:
         frame: static models: complete rows, one column a term, in levels (an engine takes first differences
             itself). Dynamic panels: the variables themselves (no lags, the engine takes them) and the
             dummies, NaN where missing, all rows. Descriptive: the variables, NaN where missing, and the
-            column `by` as read, without keys
-        outcome: a column; "" for descriptive
-        regressors: terms in order of print, dummies included, `constant` not
+            column `by` as read, without keys. Fuzzy sets: one column a set, under the set's name, raw where
+            `anchors` has it and memberships else; no keys
+        outcome: a column; "" for descriptive; of fuzzy sets without its negation
+        regressors: terms in order of print, dummies included, `constant` not; of fuzzy sets the conditions
         constant: whether the term `constant` is estimated, after the regressors
         dummies: those of `regressors` that are dummies
         endogenous: those of `regressors` that are endogenous (static models)
@@ -44,6 +45,9 @@ class Sheet:
             or None where all rows are used. Dynamic panels: rows outside `sample` with `lags_from: data`.
             First differences: a row whose own difference is not used, though the row before is there
         periods: of a completed sheet, the data's own time of the periods 1, 2, ...; else empty
+        cases: names of the cases, one a row (fuzzy sets)
+        anchors: set to the numbers by which its column is calibrated, percentiles replaced by the sample's
+            quantiles; empty for a method that has none (fuzzy sets)
     """
 
     frame: pd.DataFrame
@@ -61,6 +65,8 @@ class Sheet:
     step: int = 1
     sampled: str | None = None
     periods: tuple[int, ...] = ()
+    cases: tuple[str, ...] = ()
+    anchors: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
     def scaled(self, columns: tuple[str, ...]) -> tuple[Self, Mapping[str, float]]:
         """

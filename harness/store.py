@@ -9,7 +9,8 @@ from dataclasses import asdict, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from harness import environment
+from harness import environment, rscripts
+from harness.engines import engines
 from harness.kept import Kept, place
 from harness.result import Cell, NotOffered, Provenance, Result
 
@@ -92,6 +93,17 @@ class Store:
         if key and (result.status == "fitted" or refused):
             self.kept.write(_name(key), _document(result))
 
+    def absent(self, engine: Engine) -> str:
+        """Why an engine cannot run here, "" where nothing is known of that; starts nothing to find out."""
+        facts = self.facts(engine.language)
+        if not facts or not engine.needs:
+            return ""
+        if engine.language == "r":
+            there, fault = f"R package {engine.needs}" in facts, f"R has no package {engine.needs}"
+        else:
+            there, fault = engine.needs in facts, f"{engine.needs} is not installed"
+        return "" if there else f"{fault}. Install it: {engine.mend}"
+
     def facts(self, language: str) -> Mapping[str, str]:
         """What an engine of *language* runs on, name to version; {} where the language is not here."""
         return self._python if language == "python" else self._r
@@ -104,6 +116,15 @@ class Store:
     def _r(self) -> dict[str, str]:
         found = environment.r_facts(self.kept)
         return self._python | found if found else {}
+
+
+def cache_key() -> str:
+    """One line that changes with anything that engines run on: for the cache of a continuous integration."""
+    store = Store()
+    sources = environment.sources_sha256(*(e.module for e in engines().values() if e.module), *_READERS)
+    facts = [store.facts(language) for language in ("python", "r")]
+    depends = json.dumps([SCHEMA, sources, rscripts.sha256(), facts], sort_keys=True)
+    return "harness-" + hashlib.sha256(depends.encode("utf-8", "replace")).hexdigest()[:32]
 
 
 def model_text(model: AnyModel) -> str:

@@ -28,8 +28,9 @@ fit_dynamic_panel <- function(data, settings) {
 
 # ------------------------------------------------------------------------------------------------- the fits
 
-# yX, Z: pgmm's matrices by entity; S1: the first-step matrix; A1: its inverse; one_step, estimate: the
-# coefficients of the first step and of the step asked for; influence: (X'Z A Z'X)^-1 X'Z A of that step;
+# yX, Z: pgmm's matrices by entity; S1: the first-step matrix; criterion: of the first step, e'Z A1 Z'e;
+# one_step, estimate: the coefficients of the first step and of the step asked for; influence:
+# (X'Z A Z'X)^-1 X'Z A of that step;
 # covariance: before any small-sample factor; terms: of the coefficients; own: whether our algebra made them;
 # printed: what summary() prints.
 gmm_fits <- function(design, settings) {
@@ -72,7 +73,7 @@ native_fits <- function(design, settings) {
   ZX <- Reduce(`+`, Map(function(z, rows) crossprod(z, rows[, -1, drop = FALSE]), Z, two$model))
   list(
     yX = two$model, Z = Z, S1 = first_step_matrix(Z, settings),
-    A1 = two$A1 / length(two$W), # pgmm's A1 is the inverse times the number of entities
+    criterion = one_step_criterion(Z, residuals, two),
     one_step = one_step, estimate = if (settings$steps == 2) two$coefficients[[2]] else chosen$coefficients,
     influence = stats::vcov(chosen) %*% t(ZX) %*% A, own = FALSE, terms = plain_terms(chosen, settings),
     variance = error_variance(residuals, design, settings, length(one_step)),
@@ -80,6 +81,12 @@ native_fits <- function(design, settings) {
     covariance = if (conventional) stats::vcov(chosen) else plm::vcovHC(chosen),
     printed = summary(chosen, robust = !conventional)
   )
+}
+
+# e'Z A1 Z'e; pgmm's A1 is the inverse times the number of entities.
+one_step_criterion <- function(Z, residuals, model) {
+  moments <- Reduce(`+`, Map(function(z, u) as.vector(crossprod(z, u)), Z, residuals))
+  sum(moments * (model$A1 %*% moments)) / length(Z)
 }
 
 stop_if_collinear <- function(yX, terms) {
@@ -347,9 +354,7 @@ over_identification <- function(fits, counted, found, settings) {
 
 # One-step criterion over the error variance; the programs part in the denominator of that variance.
 sargan_tests <- function(fits, df, settings) {
-  e <- residuals_at(fits$yX, fits$one_step)
-  moments <- Reduce(`+`, Map(function(Z, u) as.vector(crossprod(Z, u)), fits$Z, e))
-  criterion <- sum(moments * (fits$A1 %*% moments))
+  criterion <- fits$criterion
   list(
     test_cells("sargan@xtabond2", criterion / fits$variance[["n"]], df),
     test_cells("sargan@xtabond2-before-2.8.3", criterion / fits$variance[["observations"]], df),

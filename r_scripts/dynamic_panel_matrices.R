@@ -153,17 +153,16 @@ check_shape <- function(found, expected) {
 # Roodman (2009), How to do xtabond2, section 2; Windmeijer (2005). Returns what native_fits() returns.
 solved <- function(stack, design, settings) {
   ZyX <- Map(crossprod, stack$Z, stack$yX)
-  moments <- function(b) lapply(ZyX, function(m) m[, 1] - as.vector(m[, -1, drop = FALSE] %*% b))
   cross <- Reduce(`+`, ZyX)
   S1 <- first_step_matrix(stack$Z, settings)
-  one <- gmm_step(cross, inverse_of(S1))
-  scores <- do.call(rbind, moments(one$b))
-  two <- gmm_step(cross, inverse_of(crossprod(scores)))
-  robust <- one$influence %*% crossprod(scores) %*% t(one$influence)
+  one <- gmm_step(cross, root_of_inverse(S1))
+  scores <- do.call(rbind, lapply(ZyX, function(m) as.vector(m %*% c(1, -one$b))))
+  two <- gmm_step(cross, root_of_inverse(crossprod(scores), scores))
+  robust <- tcrossprod(one$influence %*% t(scores))
   chosen <- if (settings$steps == 2) two else one
   variance <- error_variance(residuals_at(stack$yX, one$b), design, settings, length(one$b))
   list(
-    yX = stack$yX, Z = stack$Z, S1 = S1, A1 = one$A, one_step = one$b, estimate = chosen$b,
+    yX = stack$yX, Z = stack$Z, S1 = S1, criterion = one$criterion, one_step = one$b, estimate = chosen$b,
     influence = chosen$influence, variance = variance, own = TRUE,
     hansen = two$criterion, residuals = residuals_at(stack$yX, chosen$b),
     covariance = switch(settings$std_error,
@@ -173,52 +172,55 @@ solved <- function(stack, design, settings) {
   )
 }
 
-# b of min g'Ag with the moments cross[, 1] - cross[, -1] b.
-gmm_step <- function(cross, A) {
-  ZX <- cross[, -1, drop = FALSE]
-  half <- crossprod(ZX, A)
-  bread <- inverse_of_bread(half %*% ZX)
-  b <- as.vector(bread %*% (half %*% cross[, 1]))
-  g <- cross[, 1] - as.vector(ZX %*% b)
-  list(b = b, A = A, bread = bread, influence = bread %*% half, g = g, criterion = sum(g * (A %*% g)))
-}
-
-inverse_of_bread <- function(XZAZX) {
-  tryCatch(
-    chol2inv(chol((XZAZX + t(XZAZX)) / 2)),
-    error = function(e) stop("the design is singular: the instruments do not identify the coefficients")
+# b of min g'Ag with the moments g = cross[, 1] - cross[, -1] b and A = F'F, as least squares of F g: a trend
+# beside a constant costs half of its digits that way, not all of them. u: Ag at the minimum.
+gmm_step <- function(cross, F) {
+  half <- F %*% cross
+  size <- sqrt(colSums(half[, -1, drop = FALSE]^2))
+  decomposed <- qr(sweep(half[, -1, drop = FALSE], 2, ifelse(size > 0, size, 1), "/"), tol = 1e-12)
+  if (decomposed$rank < length(size)) {
+    stop("the design is singular: the instruments do not identify the coefficients")
+  }
+  R <- sweep(qr.R(decomposed), 2, size, "*")
+  rest <- qr.resid(decomposed, half[, 1])
+  list(
+    b = backsolve(R, qr.qty(decomposed, half[, 1])[seq_along(size)]), bread = chol2inv(R),
+    influence = backsolve(R, crossprod(qr.Q(decomposed), F)), u = as.vector(crossprod(F, rest)),
+    criterion = sum(rest^2)
   )
 }
 
 # Windmeijer (2005): the derivative of the second step's weights with respect to the first step's estimate.
 corrected <- function(two, robust, ZyX, scores) {
-  u <- as.vector(two$A %*% two$g)
-  su <- as.vector(scores %*% u)
   slopes <- lapply(ZyX, function(m) m[, -1, drop = FALSE])
-  P <- -Reduce(`+`, Map(`*`, slopes, su)) - crossprod(scores, do.call(rbind, lapply(slopes, function(m) crossprod(u, m))))
+  Xu <- do.call(rbind, lapply(slopes, function(m) crossprod(two$u, m)))
+  P <- -Reduce(`+`, Map(`*`, slopes, as.vector(scores %*% two$u))) - crossprod(scores, Xu)
   D <- -two$influence %*% P
   V <- two$bread + D %*% two$bread + two$bread %*% t(D) + D %*% robust %*% t(D)
   (V + t(V)) / 2
 }
 
-# (Generalised) inverse of a sum of squares, judged at unit diagonal: units of measurement decide nothing.
-inverse_of <- function(S) {
+# F with F'F the (generalised) inverse of a sum of squares S, judged at unit diagonal: units of measurement
+# decide nothing. scores: where S is scores'scores.
+root_of_inverse <- function(S, scores = NULL) {
   size <- sqrt(diag(S))
   present <- size > 0
-  scale <- outer(size[present], size[present])
-  inverse <- matrix(0, nrow(S), ncol(S))
-  inverse[present, present] <- inverse_at_unit_diagonal(S[present, present, drop = FALSE] / scale) / scale
-  inverse
+  scaled <- S[present, present, drop = FALSE] / outer(size[present], size[present])
+  rows <- if (!is.null(scores)) sweep(scores[, present, drop = FALSE], 2, size[present], "/")
+  root <- root_at_unit_diagonal(scaled, rows)
+  F <- matrix(0, nrow(root), nrow(S))
+  F[, present] <- sweep(root, 2, size[present], "/")
+  F
 }
 
-inverse_at_unit_diagonal <- function(S) {
+root_at_unit_diagonal <- function(S, rows) {
   found <- eigen(S, symmetric = TRUE)
   kept <- found$values > smallest_eigenvalue(S)
-  if (all(kept)) {
-    return(chol2inv(chol(S)))
+  if (!all(kept)) {
+    return(t(found$vectors[, kept, drop = FALSE]) / sqrt(found$values[kept]))
   }
-  vectors <- found$vectors[, kept, drop = FALSE]
-  vectors %*% (t(vectors) / found$values[kept])
+  R <- if (is.null(rows)) chol(S) else qr.R(qr(rows, tol = 0))
+  backsolve(R, diag(nrow(S)), transpose = TRUE)
 }
 
 smallest_eigenvalue <- function(S) 1e-12 * nrow(S)

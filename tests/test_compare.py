@@ -797,3 +797,15 @@ def test_an_engine_that_declines_what_it_had_golden_numbers_for_has_lost_them() 
     lost = compare.table(spec, None, [here], {"a": {"1": golden}})
     assert [pair.verdict for comparison in lost for pair in comparison.pairs] == ["missing"]
     assert compare.table(spec, None, [declined], {"a": {"1": golden}}) == ()
+
+
+def test_golden_numbers_stand_in_for_an_engine_that_is_not_installed_on_the_same_data_only() -> None:
+    spec = a_spec()
+    golden = a_result({B: 1.0}, provenance=Provenance(data_sha256="d"))
+    absent = replace(golden, status="skipped", message="not installed", cells=(), provenance=Provenance())
+    other = a_result({B: 2.0}, "b", provenance=Provenance(data_sha256="d"))
+    (found,) = compare.table(spec, None, [absent, other], {"a": {"1": golden}})
+    assert (found.reference, found.candidate) == ("a", "b")
+    assert [pair.verdict for pair in found.pairs] == ["outside_tolerance"]
+    elsewhere = replace(other, provenance=Provenance(data_sha256="e"))
+    assert compare.table(spec, None, [absent, elsewhere], {"a": {"1": golden}}) == ()

@@ -1,6 +1,7 @@
 """Constructed variables from spec to cells: sheets, engines in Python and R, refusals in one sentence."""
 
 import importlib.util
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from harness import construct, dataset, specfile
+from harness import construct, dataset, rsession, specfile
 from harness.cli import main
 from harness.engines import engines, python_index, python_pymcdm, r_base
 from harness.errors import DataError, NotInstalled, SpecError, Unsupported, UsageError
@@ -311,3 +312,39 @@ def test_the_command_writes_the_file(tmp_path: Path) -> None:
     told = CliRunner().invoke(main, arguments)
     assert told.exit_code == 0 and told.output == f"{tmp_path / 'va.csv'}: 36 rows\n"
     assert (tmp_path / "va.csv").read_text().startswith("city,year,VA\nc0,2005,")
+
+
+# --------------------------------------------------------------------------------------- R without Python
+
+PROGRAM = r"""
+local({
+  scripts <- commandArgs(trailingOnly = TRUE)[1]
+  scope <- new.env()
+  for (file in c("common.R", "index.R")) sys.source(file.path(scripts, file), scope)
+  before <- options()
+  data <- data.frame(gdp = c(10, 20, 30), waste = c(1, 2, 3))
+  settings <- list(
+    name = "NQ", indicators = c("gdp", "waste"), negative = c(FALSE, TRUE), normalise = "min-max", shift = 0,
+    time = NULL
+  )
+  said <- utils::capture.output(found <- scope$fit_index(data, settings)$cells)
+  stopifnot(identical(before, options()), length(ls(globalenv())) == 0, length(said) == 0)
+  cell <- function(term, measure) found$value[found$term == term & found$measure == measure]
+  cat(format(c(cell("gdp", "weight"), cell("gdp", "entropy"), cell("NQ", "mean")), digits = 17))
+})
+"""
+
+
+@pytest.mark.r
+def test_the_r_functions_work_under_rscript_alone_and_leave_nothing_behind(tmp_path: Path) -> None:
+    """The three cases by hand again: equal weights, entropy 1 - (2/3) ln 2 / ln 3, all half-way."""
+    (tmp_path / "program.R").write_text(PROGRAM)
+    told = subprocess.run(
+        ["Rscript", "--vanilla", tmp_path / "program.R", rsession.scripts()],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    weight, entropy, mean = (float(text) for text in told.stdout.split())
+    assert (weight, mean) == pytest.approx((0.5, 0.5), rel=1e-15)
+    assert entropy == pytest.approx(1 - 2 / 3 * np.log(2) / np.log(3), rel=1e-15)

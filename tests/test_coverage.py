@@ -58,7 +58,7 @@ def test_nine_hundred_printed_cells_are_compared_with_two_independent_engines_ea
 def test_every_printed_cell_rounds_is_explained_or_is_an_honest_discrepancy() -> None:
     differing = defaultdict(set)
     for (spec, column, part, term, measure), _engine, verdict in _pairs():
-        if verdict not in AGREEMENT | {"not_offered", "not_comparable"}:
+        if verdict not in AGREEMENT | {"not_offered", "not_comparable", "ambiguous_in_print"}:
             differing[spec, column, part].add((term, measure))
     assert {place: len(cells) for place, cells in differing.items()} == HONEST
 

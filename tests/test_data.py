@@ -13,6 +13,7 @@ import pytest
 DATA = Path(__file__).parent.parent / "specs" / "data"
 README = (DATA / "README.md").read_text(encoding="utf-8")
 FILES = sorted(path.name for path in DATA.glob("*.csv"))
+TRANSCRIBED = ("dusa_pri.csv", "krook.csv")  # from print: nothing exports them
 
 
 def block(language: str) -> str:
@@ -70,7 +71,9 @@ def test_the_export_from_r_gives_the_same_numbers_again(tmp_path: Path) -> None:
         pytest.skip("the R package plm is not installed")
     assert done.returncode == 0, done.stderr
     exported = sorted(tmp_path.glob("*.csv"))
-    assert [path.name for path in exported] == [name for name in FILES if name != "jobtraining.csv"]
+    assert [path.name for path in exported] == [
+        name for name in FILES if name not in {"jobtraining.csv", *TRANSCRIBED}
+    ]
     for path in exported:
         assert rows(path) == rows(DATA / path.name), path.name
 

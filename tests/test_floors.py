@@ -44,6 +44,7 @@ FLOORS = {
     "schemas": 2,
     "rserial": 2,
     "rscripts": 1,
+    "memberships": 2,
     "printed": 1,
     "glossary": 1,
     "errors": 1,

@@ -123,6 +123,9 @@ class Term:
 
     def value(self, cell: PrintedCell, share: Decimal = Decimal("0.3"), units: int = 0) -> float:
         """A value beside the print by *share* of what rounding allows, and by *units* of the last digit."""
+        word = glossary.code(cell.part, cell.measure, cell.text)
+        if word is not None:
+            return word + units
         how = self.style(cell)
         allowed = how.interval(cell.text)
         middle, half = (allowed.low + allowed.high) / 2, (allowed.high - allowed.low) / 2
@@ -140,6 +143,9 @@ class Term:
 
     def could_print(self, cell: PrintedCell, value: float) -> bool:
         """Whether *value* would have been printed as the cell, digit by digit."""
+        word = glossary.code(cell.part, cell.measure, cell.text)
+        if word is not None:
+            return value == word
         how = self.style(cell)
         return how.interval(cell.text).holds(how.in_print(value))
 
@@ -170,7 +176,7 @@ def _spoil_cells(term: Term, score: Score) -> None:
     for cell in term.cells:
         key, where = term.key(cell), f"{term.name} {cell.measure} {cell.text}"
         opposite = {**right, key: -right[key]}
-        is_one = not term.could_print(cell, -right[key])
+        is_one = not term.could_print(cell, -right[key]) and (cell.part, cell.measure) not in glossary.CODES
         score.mutate("sign", where, term.against(opposite), is_one=is_one)
         for units in (-1, 1):
             moved = {**right, key: term.value(cell, units=units)}

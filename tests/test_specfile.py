@@ -300,13 +300,10 @@ DYNAMIC_FAULTS = {
     "another model's word": (
         "model: dynamic-panel", "model: ¦dynamic-pannel",
         "every column: there is no model 'dynamic-pannel'; did you mean 'dynamic-panel'?"),
-    "a model of a later version": (
-        "model: dynamic-panel", "model: ¦fuzzy-set",
-        "every column: model 'fuzzy-set' is not part of this version."),
     "no model": (
         "  model: dynamic-panel\n", "",
         "6:1: every column: the required key 'model' is missing. Add it to base: one of dynamic-"
-        "panel, panel, linear, descriptive, index, agglomeration, quantile-type."),
+        "panel, panel, linear, descriptive, index, agglomeration, quantile-type, fuzzy-set."),
     "an unknown engine": (
         "r-plm]", "¦r-plmm]",
         "there is no engine 'r-plmm'; did you mean 'r-plm'?"),

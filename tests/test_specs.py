@@ -25,7 +25,9 @@ PRINTED = {
     "arellano-bond-1991-table-4-stata": 117,
     "baltagi-2013-gasoline-tests": 24,
     "baltagi-2013-grunfeld-tests": 14,
+    "dusa-2021-pri": 4,
     "grunfeld-stata": 27,
+    "lipset-fuzzy": 221,
     "nist-longley": 20,
     "plm-manual-grunfeld": 83,
     "plm-manual-produc": 86,
@@ -34,6 +36,7 @@ PRINTED = {
     "roodman-2009-ols-lsdv-anderson-hsiao": 339,
     "roodman-2009-system-gmm": 110,
     "stata-xtdpdsys": 81,
+    "thiem-dusa-2013-krook": 148,
     "virtual-agglomeration-table-2": 60,
     "virtual-agglomeration-table-3": 330,
     "virtual-agglomeration-table-4": 165,
@@ -42,9 +45,10 @@ PRINTED = {
     "wooldridge-wage-panel": 374,
     "xtabond2-help-system": 106,
 }
-WEAK = {"grunfeld-stata", "stata-xtdpdsys", "xtabond2-help-system"}
+WEAK = {"dusa-2021-pri", "grunfeld-stata", "lipset-fuzzy", "stata-xtdpdsys", "xtabond2-help-system"}
 NOT_PRINTED = {
     "empl-uk-descriptives",
+    "qca-two-cuts-and-n-cut",
     "virtual-agglomeration-formula-2",
     "virtual-agglomeration-robustness-2013-2021",
     "virtual-agglomeration-robustness-open-data",
@@ -86,10 +90,10 @@ def test_every_spec_is_valid(specs: dict[str, Spec]) -> None:
     assert set(specs) == set(PRINTED) | NOT_PRINTED
 
 
-def test_all_2253_printed_cells_are_there() -> None:
+def test_all_2626_printed_cells_are_there() -> None:
     found = {name: sum(map(len, printed(name).values())) for name in PRINTED}
     assert found == PRINTED
-    assert sum(found.values()) == 2253
+    assert sum(found.values()) == 2626
 
 
 def test_a_printed_table_belongs_to_a_spec_and_a_spec_without_one_says_so(specs: dict[str, Spec]) -> None:
@@ -108,7 +112,8 @@ def test_the_columns_in_print_are_those_of_the_spec(specs: dict[str, Spec]) -> N
 def test_every_printed_text_is_a_number_and_stands_once() -> None:
     for name in PRINTED:
         for column, cells in printed(name).items():
-            assert all(Decimal(cell.text).is_finite() for cell in cells), (name, column)
+            numbers = [cell.text for cell in cells if (cell.part, cell.measure) not in glossary.CODES]
+            assert all(Decimal(text).is_finite() for text in numbers), (name, column)
             addresses = Counter((cell.part, cell.term, cell.measure) for cell in cells)
             assert max(addresses.values()) == 1, (name, column, addresses.most_common(1))
 
@@ -168,6 +173,8 @@ def test_every_setting_that_a_source_leaves_open_has_the_value_in_use_among_its_
 
 def test_the_data_file_has_the_sha256_of_the_spec(specs: dict[str, Spec]) -> None:
     for name, spec in specs.items():
+        if spec.data.obtain:
+            continue  # not in the repository
         data = (ROOT / "specs" / "data" / spec.data.file).read_bytes()
         assert hashlib.sha256(data).hexdigest() == spec.data.sha256, name
 

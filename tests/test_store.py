@@ -314,6 +314,18 @@ def test_without_r_nothing_is_kept_for_its_engines(
     assert key("python-linearmodels") != ""
 
 
+def test_an_absent_package_is_said_without_starting_anything(
+    fake_r, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.rmtree(tmp_path / "library/plm")
+    engine = engines()["r-plm"]
+    told = Store(Kept(tmp_path / "kept")).absent(engine)
+    assert told == f"R has no package plm. Install it: {engine.mend}"
+    monkeypatch.setattr(sys, "path", [])
+    engine = engines()["python-pymcdm"]
+    assert Store(Kept(None)).absent(engine) == f"pymcdm is not installed. Install it: {engine.mend}"
+
+
 @pytest.mark.r
 def test_the_facts_of_this_r_are_what_r_says(tmp_path: Path) -> None:
     import subprocess
@@ -340,3 +352,16 @@ def test_entries_hold_no_verdict_and_no_path(line, tmp_path: Path) -> None:
         known = "engine status message call cells not_offered recomputed warnings provenance"
         assert set(entry) == set(known.split())
         assert str(tmp_path) not in path.read_text()
+
+
+def test_the_cache_key_is_one_line_that_changes_with_the_kernel_of_the_blas(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def told() -> str:
+        return CliRunner().invoke(main, ["doctor", "--cache-key"], catch_exceptions=False).stdout
+
+    first = told()
+    assert first == told()
+    assert first.startswith("harness-") and first.count("\n") == 1
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "Zen-for-the-test")
+    assert told() != first

@@ -17,6 +17,8 @@ CHANCE = Fraction(
 )  # a run of zeros that honest last digits give less often than this looks like padding
 PLACEHOLDERS = 3  # as many zeros before the decimal point: one number in a thousand ends so by chance
 _ALIKE = {"std_error": "estimate", "ci_low": "interval", "ci_high": "interval"}
+# Not looked at. Parameters of fit of sets are shares, and often exactly 1: zeros say nothing there.
+_SHARES = ("as_printed", "truth_table", "solution", "necessity")
 _LEFT_OUT = frozenset({"stars", "n_obs", "missing", "df", "df2", "n_groups", "n_instruments"})
 
 Family = tuple[str, str, bool, int]  # part, measure, with an exponent, digits after the point
@@ -46,7 +48,7 @@ class Padding:
     def real_places(self, cell: PrintedCell) -> int | None:
         """The exponent of ten of the last real digit, None where all digits printed look real."""
         number = printed.read(cell.text)
-        if number.value == 0 or number.bound or cell.measure in _LEFT_OUT:
+        if number.value == 0 or number.bound or cell.measure in _LEFT_OUT or cell.part in _SHARES:
             return None
         zeros = _trailing_zeros(cell.text)
         family = _family(cell)
@@ -69,7 +71,7 @@ def detect(published: Published) -> Padding:
     families: dict[Family, list[str]] = defaultdict(list)
     for cells in published.columns.values():
         for cell in cells:
-            if cell.part != "as_printed" and cell.measure not in _LEFT_OUT and _digits_after_point(cell.text):
+            if cell.part not in _SHARES and cell.measure not in _LEFT_OUT and _digits_after_point(cell.text):
                 families[_family(cell)].append(cell.text)
     counted = {family: _zeros(texts) for family, texts in families.items()}
     return Padding({family: zeros for family, zeros in counted.items() if _looks_padded(zeros)})

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from harness import printed
+from harness import glossary, printed
 from harness.audit import padding
 from harness.audit.spans import Span, of_print
 from harness.compare.print_rules import Style, style
@@ -95,7 +95,8 @@ def columns(spec: Spec, published: Published) -> tuple[Column, ...]:
 
 
 def _is_read(cell: PrintedCell) -> bool:
-    return cell.part != "as_printed"
+    """Whether the text is a number: not a word, such as the output of a configuration."""
+    return cell.part != "as_printed" and (cell.part, cell.measure) not in glossary.CODES
 
 
 def _reading(spec: Spec, column: str, cell: PrintedCell, padded: padding.Padding) -> Reading:

@@ -1,6 +1,6 @@
 """Cells against cells: a printed table, engines and golden files, one verdict a pair."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 
 from harness.compare.against_print import STAND_IN, against_print
@@ -64,9 +64,9 @@ def table(
     All comparisons of a table, column by column, with the known differences that became stale.
 
     In a column: the print against each fitted engine, each pair of fitted engines, each engine's golden
-    against today. Engines stand in the spec's order, any others after them. A fit that errored, or was
-    skipped for want of the engine, is compared with nothing: its status speaks. Where an engine that is here
-    has golden numbers and now declines, these are missing.
+    against today. Engines stand in the spec's order, any others after them. A fit that errored
+    is compared with nothing: its status speaks. Where an engine is not installed its golden numbers of the
+    same data stand in for it beside the others; where it is here and now declines, they are missing.
 
     goldens : engine to column to result, empty where today is not to be compared with golden
     """
@@ -90,11 +90,30 @@ def _column(
     cells = () if published is None else published.columns.get(column, ())
     found = [against_print(spec, column, cells, result) for result in fitted] if cells else []
     found += [engines(spec, column, reference, other) for reference, other in combinations(fitted, 2)]
+    found += [
+        engines(spec, column, golden, result)
+        for golden in _stand_ins(results, column, goldens)
+        for result in fitted
+        if golden.provenance.data_sha256 == result.provenance.data_sha256
+    ]
     for result in results:
         golden = goldens.get(result.engine, {}).get(column) if _speaks(result) else None
         if golden is not None and golden.status == "fitted":
             found.append(against_golden(spec, column, golden, result))
     return found
+
+
+def _stand_ins(
+    results: Iterable[Result], column: str, goldens: Mapping[str, Mapping[str, Result]]
+) -> list[Result]:
+    """The golden numbers of engines that are not installed here: others are compared with these instead."""
+    absent = [
+        result.engine
+        for result in results
+        if result.status == "skipped" and not result.provenance.engine_version
+    ]
+    kept = [goldens[engine][column] for engine in absent if column in goldens.get(engine, {})]
+    return [golden for golden in kept if golden.status == "fitted"]
 
 
 def _speaks(result: Result) -> bool:

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 
+from harness import glossary
 from harness import printed as text_of
 from harness.compare import known, significance
+from harness.compare.models import Models
 from harness.compare.numbers import lre
-from harness.compare.print_rules import Style, style
+from harness.compare.print_rules import COMPLETE_BY_NATURE, Style, style
 from harness.compare.sides import Key, Side, side
 from harness.glossary import plain
 from harness.printed import Interval
@@ -39,6 +41,8 @@ def against_print(spec: Spec, column: str, printed: Sequence[PrintedCell], resul
       two sides of 5 % or of the first star
     - stars_differ: the engine's p earns another number of stars
     - outside_rounding: the value does not round to the print
+    - ambiguous_in_print: a term or a model that the engine has and the paper has not, where the paper shows
+      some of the minimal models that there are
     - undecided: it does, but the print is zero and shows no sign; or p lies on the limit of a star
     - exact: the value is the printed number; within_rounding: it rounds to it
     """
@@ -64,6 +68,8 @@ class _Page:
     def address(self, cell: PrintedCell) -> Key:
         """Where an engine keeps what the print calls by a plain name."""
         part, term, measure = cell.part, cell.term, cell.measure
+        if part == "solution":
+            return self._models.address((part, term, measure))
         in_term = self.spec.variant(self.column, term) if part == "tests" else None
         in_measure = self.spec.variant(self.column, measure) if part == "fit" else None
         return (
@@ -81,6 +87,8 @@ class _Page:
         if cell.measure == "stars":
             return self._stars(cell, (key[0], key[1], "p_value"))
         value = self.candidate.values.get(key)
+        if value is not None and (cell.part, cell.measure) in glossary.CODES:
+            return self._word(cell, value)
         return self._lacking(cell, key) if value is None else self._judged(cell, value)
 
     def extra(self) -> list[Pair]:
@@ -89,10 +97,31 @@ class _Page:
             return []
         shown = {self.address(cell)[:2] for cell in self.cells} | {cell[:2] for cell in self.cells}
         return [
-            Pair(part, term, measure, None, value, None, "extra")
-            for (part, term, measure), value in self.candidate.values.items()
-            if (part, term) not in shown and style(self.spec, self.column, part, term, measure).complete
+            self._beyond(key, value)
+            for key, value in self.candidate.values.items()
+            if key[:2] not in shown and style(self.spec, self.column, *key).complete and self._is_told(key)
         ]
+
+    def _is_told(self, key: Key) -> bool:
+        """Whether the print speaks of the cell's subject: it shows a truth table, or that solution."""
+        if key[0] == "solution":
+            return self._models.is_told(key[1])
+        return key[0] not in COMPLETE_BY_NATURE or any(cell.part == key[0] for cell in self.cells)
+
+    def _beyond(self, key: Key, value: float) -> Pair:
+        reason = self._models.ambiguity(key[1]) if key[0] == "solution" else ""
+        return Pair(*key, None, value, None, "ambiguous_in_print" if reason else "extra", reason=reason)
+
+    @cached_property
+    def _models(self) -> Models:
+        return Models.of(self.cells, self.candidate)
+
+    def _word(self, cell: PrintedCell, value: float) -> Pair:
+        """A word is the printed one or it is not; its code has no digits to compare."""
+        agrees = value == glossary.code(cell.part, cell.measure, cell.text)
+        given = glossary.word(cell.part, cell.measure, value)
+        reason = "" if agrees else f"{self.candidate.engine} gives {given}"
+        return _pair(cell, value, "exact" if agrees else "outside_rounding", reason=reason)
 
     def _stand_in(self, cell: PrintedCell) -> Pair:
         value = self.candidate.values.get(self.address(cell))

@@ -94,6 +94,8 @@ def _remarks(results: Sequence[Result], comparisons: Sequence[Comparison], fitte
     explained = sum(pair.verdict == "explained" for c in comparisons for pair in c.pairs)
     remarks = [f"drift since golden ({', '.join(drifted)})"] if drifted else []
     remarks += [f"{', '.join(lost)} could not run"] if lost and fitted else []
+    shown = [pair for c in comparisons for pair in c.pairs if pair.verdict == "ambiguous_in_print"]
+    remarks += sorted({pair.reason for pair in shown})
     if explained:
         remarks.append(f"{explained} difference{'s' if explained > 1 else ''} explained")
     return remarks

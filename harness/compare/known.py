@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from harness import printed
+from harness import glossary, printed
 from harness.compare.sides import Key, Side
 from harness.result import DISCREPANCIES, PUBLISHED, Comparison, Outcome, Pair, Result
 from harness.spec import Bound, KnownDifference, Spec
@@ -65,7 +65,7 @@ def loose_bounds(outcome: Outcome) -> list[str]:
     sentences = []
     for number, rule in enumerate(outcome.spec.known_differences):
         used = [
-            abs(_number(pair.candidate) - _number(pair.reference)) / pair.tolerance
+            abs(_number(pair, pair.candidate) - _number(pair, pair.reference)) / pair.tolerance
             for comparison in outcome.comparisons
             if _is_between(rule, comparison)
             for pair in comparison.pairs
@@ -83,9 +83,9 @@ def _explained(
         return pair
     scale = scales.get((pair.part, pair.term, pair.measure), 1.0)
     std_error = abs(scale) * measured_by.std_error(pair.term)
-    distance = abs(_number(pair.candidate) - _number(pair.reference))
+    distance = abs(_number(pair, pair.candidate) - _number(pair, pair.reference))
     for rule in rules:
-        bound = _bound(rule.within, _number(pair.reference), std_error)
+        bound = _bound(rule.within, _number(pair, pair.reference), std_error)
         if distance <= bound:
             return replace(pair, verdict="explained", tolerance=bound, reason=rule.reason)
     return pair
@@ -98,10 +98,11 @@ def _bound(within: Bound, reference: float, std_error: float) -> float:
     )
 
 
-def _number(value: float | str | None) -> float:
-    """NaN where there is none, so that no bound holds."""
+def _number(pair: Pair, value: float | str | None) -> float:
+    """NaN where there is none, so that no bound holds; a word's code."""
     if isinstance(value, str):
-        return float(printed.read(value).value)
+        found = glossary.code(pair.part, pair.measure, value)
+        return float(printed.read(value).value) if found is None else found
     return math.nan if value is None else value
 
 

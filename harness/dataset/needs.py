@@ -11,6 +11,7 @@ from harness.spec import (
     Descriptive,
     DynamicPanel,
     Estimated,
+    FuzzySet,
     Index,
     Linear,
     Spec,
@@ -73,6 +74,9 @@ def used(model: AnyModel, place: str) -> Iterator[tuple[str, str]]:
         if model.by is not None:
             yield "by", model.by
         return
+    if isinstance(model, FuzzySet):
+        yield from _sets(model)
+        return
     if isinstance(model, Constructed):
         yield from _constructed(model)
         return
@@ -102,6 +106,15 @@ def _estimated(model: Estimated) -> Iterator[tuple[str, str]]:
     if model.weights is not None:
         yield "weights", model.weights
     yield from (("cluster", name) for name in model.cluster if name not in ("entity", "time"))
+
+
+def _sets(model: FuzzySet) -> Iterator[tuple[str, str]]:
+    for name in model.sets:
+        column = model.calibrated(name).column
+        place = "outcome" if name == model.outcome_set else "conditions"
+        yield (place if column == name else f"calibration.{name}.column"), str(column)
+    if model.case is not None:
+        yield "case", model.case
 
 
 def _instruments(model: DynamicPanel) -> Iterator[tuple[str, str]]:

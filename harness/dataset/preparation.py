@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from harness.dataset import construction, design
+from harness.dataset import configurations, construction, design
 from harness.dataset.collinear import varies
 from harness.dataset.design import Equation, Family
 from harness.dataset.evaluation import evaluate, is_true
@@ -23,6 +23,7 @@ from harness.spec import (
     Descriptive,
     DynamicPanel,
     Estimated,
+    FuzzySet,
     Linear,
     StaticPanel,
     term,
@@ -41,6 +42,8 @@ def sheet(model: AnyModel, rows: Rows, memory_mb: int) -> Sheet:
     sampled = in_sample(model, rows)
     if isinstance(model, Descriptive):
         return _descriptive(model, rows.where(sampled))
+    if isinstance(model, FuzzySet):
+        return configurations.sheet(model, rows.where(sampled))
     if isinstance(model, Constructed):
         return construction.sheet(model, rows.where(sampled))
     if model.lags_from == "sample":

@@ -45,6 +45,7 @@ class Engine:
         models: the models it can estimate; empty where only the module itself knows
         language: R starts once per worker, and never in the parent
         mend: the command that installs what it needs
+        needs: the package without which it cannot run, where the harness itself does not depend on it
     """
 
     id: str
@@ -52,6 +53,7 @@ class Engine:
     models: tuple[str, ...] = ()
     language: Literal["python", "r"] = "python"
     mend: str = "make setup"
+    needs: str = ""
 
     def load(self) -> EngineModule:
         """The module. Only a worker calls this: it imports the estimation library."""
@@ -61,15 +63,18 @@ class Engine:
 _CONSTRUCTED = ("index", "agglomeration", "quantile-type")
 _MCDM = "pip install 'replication-harness[mcdm]'"
 _R = {"language": "r", "mend": "sudo apt-get install r-base-core r-cran-plm"}
+MEND_QCA = "Rscript -e 'install.packages(\"QCA\")'"
 _BUILT_IN = (
     Engine("python-dpd", "harness.engines.python_dpd", ("dynamic-panel",)),
     Engine("python-pydynpd", "harness.engines.python_pydynpd", ("dynamic-panel",)),
     Engine("python-linearmodels", "harness.engines.python_linearmodels", ("panel", "linear")),
     Engine("python-pandas", "harness.engines.python_pandas", ("descriptive",)),
-    Engine("r-plm", "harness.engines.r_plm", ("dynamic-panel", "panel"), **_R),  # type: ignore[arg-type]
+    Engine("r-plm", "harness.engines.r_plm", ("dynamic-panel", "panel"), needs="plm", **_R),  # type: ignore[arg-type]
     Engine("r-stats", "harness.engines.r_stats", ("linear",), **_R),  # type: ignore[arg-type]
     Engine("python-index", "harness.engines.python_index", _CONSTRUCTED),
-    Engine("python-pymcdm", "harness.engines.python_pymcdm", ("index",), mend=_MCDM),
+    Engine("python-pymcdm", "harness.engines.python_pymcdm", ("index",), mend=_MCDM, needs="pymcdm"),
+    Engine("python-fsqca", "harness.engines.python_fsqca", ("fuzzy-set",)),
+    Engine("r-qca", "harness.engines.r_qca", ("fuzzy-set",), "r", MEND_QCA, needs="QCA"),
     Engine("r-base", "harness.engines.r_base", ("descriptive", *_CONSTRUCTED), **_R),  # type: ignore[arg-type]
     Engine(
         "gretl-dpanel",
@@ -78,9 +83,6 @@ _BUILT_IN = (
         mend="sudo apt-get install gretl",
     ),
     Engine("stata-xtabond2", "harness.engines.stata_xtabond2", ("dynamic-panel",), mend="install Stata"),
-    # Known words whose engines are yet to come: their columns end `skipped`.
-    Engine("python-fsqca", "", ("fuzzy-set",)),
-    Engine("r-qca", "", ("fuzzy-set",)),
 )
 
 

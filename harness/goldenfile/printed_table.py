@@ -168,6 +168,11 @@ def _check_measure(part: str, measure: _Field, faults: _Faults) -> None:
 
 
 def _check_number(field: _Field, part: str, measure: str, known: Words, faults: _Faults) -> None:
+    if (part, measure) in glossary.CODES:
+        if glossary.code(part, measure, field.text) is None:
+            words = ", ".join(glossary.CODES[part, measure])
+            faults.add(field, f"{measure} is '{field.text}'; it can be {words}")
+        return
     try:
         number = printed.read(field.text)
     except printed.NotANumber:

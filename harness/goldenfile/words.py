@@ -6,7 +6,8 @@ from difflib import get_close_matches
 
 from harness import glossary
 from harness.glossary import plain
-from harness.spec import AnyModel, Constructed, Descriptive, DynamicPanel, Linear, Spec, terms
+from harness.spec import AnyModel, Constructed, Descriptive, DynamicPanel, FuzzySet, Linear, Spec, terms
+from harness.spec.configuration_terms import CONFIGURATION_PARTS, configuration_fault
 
 _COMPONENTS = ("entity", "time", "group", "idiosyncratic")
 _OF_A_GROUP = ("diff_hansen_", "hansen_excl_")
@@ -24,6 +25,7 @@ class Words:
         constructed: indicators, types and names of constructed variables
         groups: names of instrument groups
         stars: how many limits the spec's legend has
+        conditions: of fuzzy-set columns, each column's in their order
     """
 
     coefficients: frozenset[str]
@@ -32,6 +34,7 @@ class Words:
     constructed: frozenset[str]
     groups: frozenset[str]
     stars: int
+    conditions: tuple[tuple[str, ...], ...] = ()
 
     def fault_of_term(self, part: str, term: str, measure: str) -> str:
         """What is wrong with a term of *part*, "" where nothing is."""
@@ -43,11 +46,19 @@ class Words:
             return self._test(term)
         if part == "fit":
             return _fit(term, measure)
+        if part in CONFIGURATION_PARTS:
+            return self._configuration(part, term)
         if part == "descriptives" and term not in self.variables and plain(term) not in self.variables:
             return f"'{term}' is no variable of the spec{did_you_mean(term, self.variables)}"
         if part == "index" and plain(term) not in self.constructed:
             return f"'{term}' is nothing that the spec constructs{did_you_mean(term, self.constructed)}"
         return ""
+
+    def _configuration(self, part: str, term: str) -> str:
+        if not self.conditions:
+            return f"no column of the spec is a fuzzy-set model, so that nothing has a {part}"
+        faults = [configuration_fault(part, term, conditions) for conditions in self.conditions]
+        return "" if "" in faults else faults[0]
 
     def _coefficient(self, term: str) -> str:
         if term in self.coefficients or term.startswith(self.prefixes):
@@ -85,12 +96,13 @@ def words(spec: Spec) -> Words:
         frozenset(term for model in models if isinstance(model, Constructed) for term in model.terms),
         frozenset(group for model in models for group in _groups(model)),
         len(spec.stars),
+        tuple(dict.fromkeys(model.conditions for model in models if isinstance(model, FuzzySet))),
     )
 
 
 def _named(model: AnyModel, time: str) -> Iterator[str]:
     """Terms of the coefficients; `year=` stands for a dummy of every year."""
-    if isinstance(model, Descriptive | Constructed):
+    if isinstance(model, Descriptive | Constructed | FuzzySet):
         return
     yield from (term for term, _, _ in terms(model.regressors))
     if model.has_constant:

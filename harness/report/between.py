@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from harness.glossary import word
 from harness.report.digits import Parted, against_number, short
 from harness.report.verdicts import LOOKS, Group, Look, group
 from harness.result import GOLDEN, PUBLISHED, Comparison, Outcome, Pair, Result
@@ -112,13 +113,21 @@ def _view(column: str, pair: Pair) -> PairView:
         part=pair.part,
         term=pair.term,
         measure=pair.measure,
-        reference=against_number(pair.reference, pair.candidate),
-        candidate=against_number(pair.candidate, pair.reference),
+        reference=_parted(pair.part, pair.measure, pair.reference, pair.candidate),
+        candidate=_parted(pair.part, pair.measure, pair.candidate, pair.reference),
         lre="" if pair.lre is None else f"{pair.lre:.1f}",
         tolerance="" if pair.tolerance is None else short(pair.tolerance, 2),
         look=LOOKS[pair.verdict],
         reason=pair.reason,
     )
+
+
+def _parted(part: str, measure: str, value: float | str | None, other: float | str | None) -> Parted:
+    """The number cut where it parts from the other; a word as a whole."""
+    told = None if isinstance(value, str) else word(part, measure, value)
+    if told is None:
+        return against_number(value, other)
+    return Parted(told) if value == other else Parted("", told)
 
 
 def _number_table(outcome: Outcome, column: str) -> NumberTable:
@@ -144,9 +153,11 @@ def _number_rows(fitted: list[Result], bad: set[tuple[str, str, str]]) -> Iterat
     values = [{cell[:3]: cell.value for cell in result.cells} for result in fitted]
     covariances = 0
     for key in dict.fromkeys(key for mapping in values for key in mapping):
-        if key[0] == "as_printed" or (key[0] in _WIDE_PARTS and (key not in bad or covariances >= LIMIT)):
+        if key[0] in ("as_printed", "cases") or (
+            key[0] in _WIDE_PARTS and (key not in bad or covariances >= LIMIT)
+        ):
             continue
         covariances += key[0] in _WIDE_PARTS
         numbers = [mapping.get(key) for mapping in values]
         first = next(number for number in numbers if number is not None)
-        yield NumberRow(*key, tuple(against_number(number, first) for number in numbers), key in bad)
+        yield NumberRow(*key, tuple(_parted(key[0], key[2], number, first) for number in numbers), key in bad)

@@ -3,13 +3,15 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from harness.glossary import word
 from harness.report import audit
 from harness.report.claims import claims
+from harness.report.configurations import charts
 from harness.report.digits import NOTHING, shown
 from harness.report.summary import Summary, totals
 from harness.report.table import PrintedView, first_line
 from harness.report.verdicts import GROUP_WORDS, LOOKS
-from harness.result import PUBLISHED, Finding, Outcome
+from harness.result import PUBLISHED, Finding, Outcome, Pair
 
 _LIMIT = 100  # rows of a list of discrepancies; all of them stand in results.json
 _SPECIAL = re.compile(r"([\\`*_\[\]|~#])")
@@ -96,7 +98,7 @@ def _between(outcome: Outcome) -> str:
     rows = [
         [
             *(comparison.column, comparison.reference, comparison.candidate, f"{pair.term} {pair.measure}"),
-            *(shown(pair.reference), shown(pair.candidate), LOOKS[pair.verdict].words),
+            *(_told(pair, pair.reference), _told(pair, pair.candidate), LOOKS[pair.verdict].words),
         ]
         for comparison in outcome.comparisons
         if comparison.reference != PUBLISHED
@@ -110,9 +112,22 @@ def _between(outcome: Outcome) -> str:
     return text + (f"\n\n{more} more in results.json." if more > 0 else "")
 
 
+def _told(pair: Pair, value: float | str | None) -> str:
+    told = None if isinstance(value, str) else word(pair.part, pair.measure, value)
+    return shown(value) if told is None else told
+
+
 def _rest(outcome: Outcome) -> Iterator[str]:
     """Known differences, open settings, claims and data; a heading only where something follows."""
     spec = outcome.spec
+    yield from _list(
+        "Models",
+        (
+            f"{chart.column}, {chart.solution}, model {chart.number} of {chart.of}"
+            f"{f' ({chart.standing})' if chart.standing else ''}: {' + '.join(chart.terms)}"
+            for chart in charts(outcome)
+        ),
+    )
     yield from _list(
         "Known differences",
         (f"{' and '.join(k.between)}: {k.reason} Evidence: {k.evidence}" for k in spec.known_differences),

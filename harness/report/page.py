@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from harness.report import audit, between, claims, digits, forest, table
+from harness.report import audit, between, claims, configurations, digits, forest, table
 from harness.report.summary import Summary, totals
 from harness.report.verdicts import GROUP_WORDS, LOOKS, MARKS, STATUS, UNFITTED, Group, Look, group
 from harness.result import GOLDEN, PUBLISHED, Cell, Outcome, Result, Status
@@ -89,6 +89,8 @@ def spec_page(found: Summary) -> str:
         tables=between.number_tables(outcome),
         forests=plots,
         drawn=drawn,
+        charts=configurations.charts(outcome),
+        plots=configurations.plots(outcome),
         printed_drawn=bool(drawn) and drawn[0][0] == 0,
         versions=_versions(outcome),
         open_settings=_open(outcome),
@@ -250,6 +252,7 @@ def _environment() -> Environment:
         PUBLISHED=PUBLISHED,
         GOLDEN=GOLDEN,
         WIDTH=forest.WIDTH,
+        SIZE=configurations.SIZE,
     )
     environment.filters.update(
         shown=digits.shown,

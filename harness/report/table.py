@@ -10,7 +10,7 @@ from decimal import Decimal
 from harness import printed
 from harness.compare.print_rules import Style, style
 from harness.glossary import measure as glossary_measure
-from harness.glossary import plain
+from harness.glossary import plain, word
 from harness.report.digits import Parted, against_print, decimal, short, shown
 from harness.report.verdicts import GROUPS, LOOKS, STATUS, UNFITTED, Group, Look, worst
 from harness.result import AGREEMENTS, PUBLISHED, Outcome, Pair, Result, Verdict
@@ -37,6 +37,7 @@ PART_WORDS: Mapping[str, str] = {
     "truth_table": "Truth table",
     "solution": "Solution",
     "necessity": "Necessary conditions",
+    "cases": "Memberships of the cases",
     "index": "Index",
 }
 _NOT_PRINTED = 10**9  # the line of a cell that no line prints
@@ -84,6 +85,13 @@ class PrintedView:
     scale: Decimal
     look: Look
     found: tuple[Found, ...]
+
+    @property
+    def face(self) -> str:
+        """What stands on the page: stars as stars, all else as printed; a dash for no star and no print."""
+        if self.measure == "stars" and self.text.isdigit():
+            return "*" * int(self.text) or "–"
+        return self.text or "—"
 
     @property
     def codes(self) -> str:
@@ -228,6 +236,9 @@ def _number(pair: Pair, text: str, manner: Style) -> Parted:
     value = pair.candidate
     if value is None or not math.isfinite(value):
         return Parted("", shown(value)) if value is not None else Parted(shown(value))
+    told = word(pair.part, pair.measure, value)
+    if told is not None:
+        return Parted("", told) if pair.verdict == "outside_rounding" else Parted(told)
     try:
         target = printed.read(text)
     except printed.NotANumber:

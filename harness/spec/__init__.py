@@ -2,9 +2,9 @@
 
 from harness.spec.constructed import Agglomeration, Index, QuantileType
 from harness.spec.fields import Fault, Strict, did_you_mean, term, terms
+from harness.spec.fuzzy_set import Calibration, FuzzySet, Necessity
 from harness.spec.models import (
     DESCRIPTIVE_MEASURES,
-    LATER_MODELS,
     MODEL_ADAPTER,
     MODELS,
     PANEL_TESTS,
@@ -40,13 +40,13 @@ from harness.spec.table import (
 __all__ = [
     "DESCRIPTIVE_MEASURES",
     "ID",
-    "LATER_MODELS",
     "MODELS",
     "MODEL_ADAPTER",
     "PANEL_TESTS",
     "Agglomeration",
     "AnyModel",
     "Bound",
+    "Calibration",
     "Check",
     "Claim",
     "Constructed",
@@ -55,6 +55,7 @@ __all__ = [
     "DynamicPanel",
     "Estimated",
     "Fault",
+    "FuzzySet",
     "GmmGroup",
     "Head",
     "Identity",
@@ -65,6 +66,7 @@ __all__ = [
     "LevelInstrument",
     "Limits",
     "Linear",
+    "Necessity",
     "OpenSetting",
     "PanelKeys",
     "PrintRule",

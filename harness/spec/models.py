@@ -30,6 +30,7 @@ from harness.spec.fields import (
     no_bool,
     terms,
 )
+from harness.spec.fuzzy_set import FuzzySet
 
 
 class _Estimated(Model):
@@ -445,7 +446,7 @@ class Descriptive(Model):
     )
 
 
-AnyModel = DynamicPanel | StaticPanel | Linear | Descriptive | Index | Agglomeration | QuantileType
+AnyModel = DynamicPanel | StaticPanel | Linear | Descriptive | Index | Agglomeration | QuantileType | FuzzySet
 Estimated = DynamicPanel | StaticPanel | Linear
 Constructed = Index | Agglomeration | QuantileType
 MODELS: Mapping[str, type[AnyModel]] = {
@@ -456,6 +457,6 @@ MODELS: Mapping[str, type[AnyModel]] = {
     "index": Index,
     "agglomeration": Agglomeration,
     "quantile-type": QuantileType,
+    "fuzzy-set": FuzzySet,
 }
-LATER_MODELS = ("fuzzy-set",)  # words of later versions
 MODEL_ADAPTER: TypeAdapter[AnyModel] = TypeAdapter(Annotated[AnyModel, Field(discriminator="model")])

@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Collection, Iterator, Mapping
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import cast
@@ -51,7 +52,12 @@ def read(path: Path, known_engines: Collection[str]) -> Spec:
 
     Raises SpecError with every fault of the file; whatever the file holds, nothing else.
     """
-    content = _content(path)
+    return _read(path, _content(path), tuple(known_engines))
+
+
+@lru_cache(maxsize=256)
+def _read(path: Path, content: bytes, known_engines: tuple[str, ...]) -> Spec:
+    """The spec of a file's *content*: parsed once, since a run and its audit ask for the same files."""
     tree, faults = _tree(content)
     if tree is None:
         raise SpecError(problems(_shown_path(path), faults, ()))

@@ -35,6 +35,13 @@ of print; those of dummies are not kept. A test's name is its term (`ar1`, `hans
 has the term `model`. A plain `sargan`, `wald`, `n_obs`, `n_groups` or `n_instruments` means the variant that the spec's
 `variants` say, else the first of `harness/glossary.py`.
 
+In a table of configurations literals stand in the order of `conditions`, `~` is absent. `truth_table` has whole
+configurations (`A*~B*C`) with `output` (1, 0, C, ?), `n_cases`, `inclusion`, `pri`; `necessity` has `A`, `A*B` or `A+~B`.
+A solution is a set of models and a model a set of terms, its terms sorted as text: `intermediate:A*~B` (a term),
+`intermediate:model:A*~B + C` (a model), `intermediate:solution` (the whole; `n_models`). The unique coverage in one of
+several models is at `intermediate:model:A*~B + C|C`; the role of a literal (`core` or `●`, `peripheral` or `•`) at
+`intermediate:A*~B|~B`, measure `role`.
+
 In a dynamic panel `t-groups` has G-1 degrees of freedom with a constant and G without one, as xtabond2 prints.
 """
 
@@ -66,7 +73,7 @@ def text() -> str:
     return "\n".join([_BEGINNING, *tables, _ENDING])
 
 
-_GROUPS = ("GmmGroup", "IvGroup", "LevelInstrument")
+_GROUPS = ("GmmGroup", "IvGroup", "LevelInstrument", "Calibration", "Necessity")
 _PLACES = {
     "Source": "`source`",
     "Data": "`data`",
@@ -80,6 +87,8 @@ _PLACES = {
     "GmmGroup": "`instruments.gmm.<group>`",
     "IvGroup": "`instruments.iv.<group>`",
     "LevelInstrument": "`instruments.<variable>`",
+    "Calibration": "`calibration.<SET>`",
+    "Necessity": "`necessity`",
 }
 
 

@@ -12,6 +12,7 @@ from harness.spec import (
     Constructed,
     Descriptive,
     DynamicPanel,
+    FuzzySet,
     Index,
     Linear,
     QuantileType,
@@ -19,6 +20,7 @@ from harness.spec import (
     did_you_mean,
     terms,
 )
+from harness.spec.configuration_terms import CONFIGURATION_PARTS, configuration_fault
 from harness.specfile.draft import Column, Draft, Found, dotted
 from harness.specfile.sentences import ended
 from harness.specfile.yamltree import Node, Place, shown
@@ -176,6 +178,8 @@ def _plain_tests() -> list[str]:
 def _coefficients(model: AnyModel) -> list[str]:
     if isinstance(model, Descriptive):
         return list(model.variables)
+    if isinstance(model, FuzzySet):
+        return list(model.conditions)
     if isinstance(model, Constructed):
         return list(model.terms)
     return [*(name for name, _, _ in terms(model.regressors)), "constant"]
@@ -184,6 +188,8 @@ def _coefficients(model: AnyModel) -> list[str]:
 def _has_term(model: AnyModel, term: str, draft: Draft) -> bool:
     if isinstance(model, Descriptive):
         return term in model.variables or term.partition("@")[0] in model.variables
+    if isinstance(model, FuzzySet):
+        return not all(configuration_fault(part, term, model.conditions) for part in CONFIGURATION_PARTS)
     if isinstance(model, Constructed):
         return term.partition("@")[0] in model.terms
     if term in _FIT_TERMS or ("@" not in term and is_test(term)):

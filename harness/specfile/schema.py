@@ -57,6 +57,8 @@ def _patch(schema: Schema) -> Schema:
     """A mapping's schema as a merge patch (RFC 7396); whatever is no mapping replaces, and stays as it is."""
     if "$ref" in schema:
         return {**schema, "$ref": f"{schema['$ref']}Patch"}
+    if "anyOf" in schema:
+        return {**schema, "anyOf": [_patch(choice) for choice in schema["anyOf"]]}
     if schema.get("type") != "object":
         return schema
     patch = {key: value for key, value in schema.items() if key not in ("required", "default")}

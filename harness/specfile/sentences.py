@@ -22,7 +22,8 @@ def unknown_key(path: Path, top: type[BaseModel], more: Collection[str] = ()) ->
     """The last key of *path* is none of the keys that the models under *top* have there."""
     key, parent = str(path[-1]), path[:-1]
     here = _model_at(top, parent)
-    known = [*(here.model_fields if here else ()), *(more if not parent else ())]
+    fields = here.model_fields if here else {}
+    known = [*(field.alias or name for name, field in fields.items()), *(more if not parent else ())]
     inside = f" in {dotted(parent)}" if parent else ""
     misplaced = "" if parent else _misplaced(key, top)
     if misplaced:

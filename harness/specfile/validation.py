@@ -8,7 +8,7 @@ from typing import cast
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from harness.spec import LATER_MODELS, MODEL_ADAPTER, MODELS, AnyModel, Head, did_you_mean
+from harness.spec import MODEL_ADAPTER, MODELS, AnyModel, Head, did_you_mean
 from harness.specfile.draft import Column, Found, dotted, walk
 from harness.specfile.sentences import ended, unknown_key, wrong_value
 from harness.specfile.yamltree import Node, Place, merge, shown
@@ -127,8 +127,6 @@ def _unknown_model(column: Column) -> Found | None:
         sentence = f"the required key 'model' is missing. Add it to base: one of {', '.join(MODELS)}."
         return column.missing(("model",), sentence)
     if not isinstance(node.value, str) or node.value not in MODELS:
-        if node.value in LATER_MODELS:
-            return column.found(("model",), f"model '{node.value}' is not part of this version.")
         ends = did_you_mean(str(node.value), MODELS)
         return column.found(("model",), f"there is no model {shown(node.plain())}{ends}")
     return None

@@ -1,0 +1,133 @@
+"""Tables of configurations by R's package QCA."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from harness import rsession
+from harness.engines.configuration_cells import MOST_CASES
+from harness.errors import NotInstalled, Unsupported
+from harness.result import Estimates
+from harness.spec import FuzzySet
+
+if TYPE_CHECKING:
+    from harness.sheet import Sheet
+    from harness.spec import AnyModel
+
+MEND = "Rscript -e 'install.packages(\"QCA\")'"
+_PACKAGES = ("QCA",)
+
+
+def translate(model: AnyModel, sheet: Sheet) -> str:
+    """The calls of QCA on a data frame `d` of the raw columns."""
+    model = _accepted(model)
+    lines = [line for name in model.sets if (line := _calibration(model, sheet, name))]
+    outcome, conditions = f'outcome = "{model.outcome}"', f"conditions = {_strings(model.conditions)}"
+    if model.necessity is not None:
+        cuts = model.necessity
+        lines.append(f"pofind(d, {outcome}, {conditions})")
+        levels = f"incl.cut = {cuts.incl_cut:g}, cov.cut = {cuts.cov_cut:g}, ron.cut = {cuts.ron_cut:g}"
+        lines.append(f'superSubset(d, {outcome}, {conditions}, relation = "necessity", {levels})')
+    table = f"tt <- truthTable(d, {outcome}, {conditions}, {_cuts(model)}"
+    lines.append(f"{table})")
+    if model.exclude:
+        found = _exclusion(model)
+        lines.append(f"{table}, exclude = {found})")
+    lines += [_minimize(model, kind) for kind in model.solution]
+    return "\n".join(lines)
+
+
+def _calibration(model: FuzzySet, sheet: Sheet, name: str) -> str:
+    how = model.calibrated(name)
+    anchors = f"c({', '.join(f'{anchor:.10g}' for anchor in sheet.anchors.get(name, ()))})"
+    bends = f", below = {how.below:g}, above = {how.above:g}"
+    logistic = f", idm = {how.idm:g}" if how.logistic else f", logistic = FALSE{bends}"
+    settings = {
+        "direct": f'type = "fuzzy", thresholds = {anchors}{logistic}',
+        "bell": f'type = "fuzzy", thresholds = {anchors}, logistic = FALSE{bends}',
+        "indirect": f'type = "fuzzy", method = "indirect", thresholds = {anchors}',
+        "tfr": 'type = "fuzzy", method = "TFR"',
+        "crisp": f'type = "crisp", thresholds = {anchors}',
+    }
+    if how.method == "tfr":
+        raw = f'd[["{how.column}"]]'
+        return f'd[["{name}"]] <- calibrate({raw} - min({raw}) + 1, {settings["tfr"]})'
+    if how.method == "none":
+        return "" if how.column == name else f'd[["{name}"]] <- d[["{how.column}"]]'
+    return f'd[["{name}"]] <- calibrate(d[["{how.column}"]], {settings[how.method]})'
+
+
+def _strings(names: tuple[str, ...]) -> str:
+    return "c({})".format(", ".join(f'"{name}"' for name in names))
+
+
+def _cuts(model: FuzzySet) -> str:
+    one, zero = model.incl_cut
+    inclusion = f"{one:g}" if one == zero else f"c({one:g}, {zero:g})"
+    return f"incl.cut = {inclusion}, n.cut = {model.n_cut}, pri.cut = {model.pri_cut:g}"
+
+
+def _exclusion(model: FuzzySet) -> str:
+    if model.exclude == "untenable":
+        return "c(findRows(obj = tt, type = 2), findRows(obj = tt, type = 3))"
+    return f'findRows("{" + ".join(model.exclude)}", tt, observed = TRUE)'
+
+
+def _minimize(model: FuzzySet, kind: str) -> str:
+    if kind == "conservative":
+        return "minimize(tt, details = TRUE)"
+    if kind == "parsimonious":
+        return 'minimize(tt, include = "?", details = TRUE)'
+    signs = ",".join(str(model.directional_expectations.get(name, "-")) for name in model.conditions)
+    return f'minimize(tt, include = "?", dir.exp = "{signs}", details = TRUE)'
+
+
+def fit(model: AnyModel, sheet: Sheet) -> Estimates:
+    """
+    Truth table, necessary sets, and every solution with all of its minimal models.
+
+    Raises NotInstalled where R or QCA is missing, EstimationError with R's own words where QCA stops: its
+    solver tries every combination of prime implicants, and from some 25 of them on asks for more memory
+    than there is.
+    """
+    model = _accepted(model)
+    versions()  # before anything else: QCA may be missing
+    settings: dict[str, Any] = {
+        "outcome": model.outcome,
+        "conditions": list(model.conditions),
+        "calibration": {name: _settings(model, sheet, name) for name in model.sets},
+        "incl_cut": list(model.incl_cut),
+        "pri_cut": model.pri_cut,
+        "n_cut": model.n_cut,
+        "exclude": [model.exclude] if model.exclude == "untenable" else list(model.exclude),
+        "solution": list(model.solution),
+        "expectations": dict(model.directional_expectations),
+        "necessity": None if model.necessity is None else model.necessity.model_dump(),
+        "cases": list(sheet.cases),
+        "most_cases": MOST_CASES,
+    }
+    return rsession.call("qca.R", "fit_qca", sheet.frame, settings, packages=_PACKAGES).estimates()
+
+
+def _settings(model: FuzzySet, sheet: Sheet, name: str) -> dict[str, Any]:
+    how = model.calibrated(name).model_dump(include={"method", "logistic", "idm", "below", "above"})
+    return {**how, "anchors": list(sheet.anchors.get(name, ()))}
+
+
+@cache
+def versions() -> tuple[str, str]:
+    """("QCA 3.25.1", "R 4.2.2"). Raises NotInstalled where R or QCA is missing."""
+    try:
+        reply = rsession.run("qca.R", "qca_version", {}, _PACKAGES)
+    except NotInstalled as reason:
+        if "package" not in str(reason):
+            raise
+        raise NotInstalled(f"R has no package QCA. Install it: {MEND}") from None
+    return f"QCA {reply['value'][0]}", f"R {rsession.versions().r}"
+
+
+def _accepted(model: AnyModel) -> FuzzySet:
+    if not isinstance(model, FuzzySet):
+        raise Unsupported(f"r-qca analyses sets, not a model of the kind '{model.model}'.")
+    return model
