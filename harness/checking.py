@@ -22,7 +22,7 @@ def _of(spec: Spec) -> list[Problem]:
     try:
         goldenfile.read_published(spec)
         golden = goldenfile.check(spec)
-        loose = compare.loose_bounds(from_golden(spec))
+        loose = compare.loose_bounds(from_golden(spec)) if spec.known_differences else []
     except GoldenError as fault:
         return [*_data(spec), *fault.problems]
     return [*_data(spec), *golden, *(Problem(str(spec.path), 0, 0, sentence) for sentence in loose)]
