@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from harness.report.forest import engines_of
 from harness.report.table import PrintedView, counts, views
-from harness.report.verdicts import GROUPS, Group
+from harness.report.verdicts import GROUPS, LOOKS, Group
 from harness.result import Outcome
 
 
@@ -50,7 +50,9 @@ class Summary:
 
     @property
     def compared(self) -> int:
-        return self.printed - self.counts["unfitted"] - self.counts["absent"]
+        """Printed cells that some engine's number was held against; on stand-in data none."""
+        incomparable = sum(cell.look == LOOKS["not_comparable"] for cell in self.cells)
+        return self.printed - self.counts["unfitted"] - self.counts["absent"] - incomparable
 
     @property
     def badge(self) -> str:
