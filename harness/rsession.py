@@ -7,7 +7,8 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -23,6 +24,7 @@ from harness.subprogram import supervised
 
 Bridge = Literal["rpy2", "rscript"]
 ENVIRONMENT_VARIABLE = "HARNESS_R_BRIDGE"
+_LIBRARY_PATH = "LD_LIBRARY_PATH"
 MEND = "sudo apt-get install r-base-core r-cran-plm"
 _NO_R = f"R is not installed: no Rscript on the path. Install it: {MEND}"
 
@@ -194,6 +196,28 @@ def _session() -> Callable[[Any], Any]:
     """R, started once in this process: its function `answer_bytes`. Raises NotInstalled."""
     if threading.current_thread() is not threading.main_thread():
         raise RuntimeError("R runs in the main thread of a worker process only")
+    with _own_library_path():
+        return _started()
+
+
+@contextmanager
+def _own_library_path() -> Iterator[None]:
+    """
+    Keeps what rpy2 and R write into LD_LIBRARY_PATH from the children of this process.
+
+    It names the system's libraries, and a Python built elsewhere would load the system's libpython by it.
+    This process has been linked already and does not need it.
+    """
+    before = os.environ.get(_LIBRARY_PATH)
+    try:
+        yield
+    finally:
+        os.environ[_LIBRARY_PATH] = before or ""  # also where only R's setenv knows of it
+        if before is None:
+            del os.environ[_LIBRARY_PATH]
+
+
+def _started() -> Callable[[Any], Any]:
     try:
         import rpy2.rinterface_lib.callbacks as console
         import rpy2.rinterface_lib.embedded as embedded

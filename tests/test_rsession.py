@@ -135,6 +135,26 @@ def echo(value: object) -> Any:
 
 
 @pytest.mark.r
+def test_children_of_a_process_with_r_inherit_no_path_to_the_systems_libraries() -> None:
+    """With R's LD_LIBRARY_PATH a Python built elsewhere would load the system's libpython."""
+    program = (
+        "import os, subprocess, sys; from harness import rsession; rsession.versions()\n"
+        "shell = ['sh', '-c', 'printf %s \"${LD_LIBRARY_PATH-unset}\"']\n"
+        "told = subprocess.run(shell, capture_output=True)\n"
+        "sys.exit(told.stdout.decode() + os.environ.get('LD_LIBRARY_PATH', 'unset'))"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "LD_LIBRARY_PATH"}
+    told = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**environment, "HARNESS_R_BRIDGE": "rpy2"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.stderr.strip() == "unsetunset"
+
+
+@pytest.mark.r
 def test_every_bit_of_a_double_comes_back_from_r(each_bridge: str) -> None:
     column = np.append(np.array(HARD_DOUBLES), np.frombuffer(R_NA + struct.pack("<d", math.nan)))
     assert bits(echo(pd.DataFrame({"x": column}))["x"]) == bits(column)
