@@ -8,7 +8,7 @@ from harness.compare.attribution import Grades, aea_class, grades, headline, rep
 from harness.compare.engine_pairs import OTHER_VERSION, against_golden, engines
 from harness.compare.known import loose_bounds, with_stale
 from harness.compare.numbers import lre
-from harness.result import Comparison, Published, Result, Verdict
+from harness.result import AGREEMENTS, DISCREPANCIES, Comparison, Published, Result, Verdict
 from harness.spec import Spec
 
 __all__ = [
@@ -30,22 +30,14 @@ __all__ = [
 ]
 
 WORST_FIRST: tuple[Verdict, ...] = (
-    "missing",
-    "extra",
-    "sign_flip",
-    "significance_flip",
-    "stars_differ",
-    "outside_rounding",
-    "outside_tolerance",
+    *DISCREPANCIES,
     "stale",
     "ambiguous_in_print",
     "explained",
     "undecided",
     "not_comparable",
     "not_offered",
-    "within_rounding",
-    "within_tolerance",
-    "exact",
+    *AGREEMENTS,
 )
 
 
