@@ -1,11 +1,10 @@
 """What `harness check` looks at: specs, printed tables, data files and golden files, without fitting."""
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness import compare, goldenfile
-from harness.errors import GoldenError, Problem
+from harness import compare, datafile, goldenfile
+from harness.errors import DataError, DataMissingError, GoldenError, Problem
 from harness.run import from_golden
 from harness.spec import Spec
 
@@ -30,16 +29,14 @@ def _of(spec: Spec) -> list[Problem]:
 
 def _data(spec: Spec) -> list[Problem]:
     """A data file that is there must be the one that the spec names; one that is not must be obtainable."""
-    folder = spec.path.parent
-    places = [folder / spec.data.file, folder / "data" / spec.data.file]
-    found = next((place for place in places if place.is_file()), None)
-    if found is None:
-        if spec.data.obtain:
-            return []
-        message = f"data.file: {spec.data.file} is neither beside the spec nor in its data/"
-        return [Problem(str(spec.path), 0, 0, message)]
-    told = hashlib.sha256(found.read_bytes()).hexdigest()
-    if spec.data.sha256 in (None, told):
-        return []
-    message = f"data.sha256 is {str(spec.data.sha256)[:8]}…, the file has {told[:8]}…. Take the right one."
-    return [Problem(str(found), 0, 0, message)]
+    try:
+        datafile.find(spec, None)
+    except DataMissingError as fault:
+        return [] if spec.data.obtain else [_problem(spec, fault)]
+    except DataError as fault:
+        return [_problem(spec, fault)]
+    return []
+
+
+def _problem(spec: Spec, fault: DataError) -> Problem:
+    return Problem(str(spec.path), 0, 0, str(fault).removeprefix(f"{spec.path}: "))

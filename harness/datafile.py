@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.errors import DataError
+from harness.errors import DataError, DataMissingError
 from harness.spec import Spec
 
 
@@ -64,7 +64,7 @@ def _beside(spec: Spec) -> Path:
         if path.is_file():
             return path
     obtain = f" How to get it: {spec.data.obtain.strip().rstrip('.')}." if spec.data.obtain else ""
-    raise DataError(
+    raise DataMissingError(
         f"{spec.path}: data.file: {spec.data.file} is neither in {folder} nor in {folder / 'data'}.{obtain} "
         f"Put it there, or give it by --data {spec.data.name}=PATH"
     )

@@ -48,7 +48,11 @@ class SpecError(ProblemsError):
 
 
 class DataError(HarnessError):
-    """A data file is missing, altered, or not fit for the model. Raised by `dataset`."""
+    """A data file is missing, altered, or not fit for the model. Raised by `datafile` and `dataset`."""
+
+
+class DataMissingError(DataError):
+    """There is no data file; the message says how to get it where the spec does."""
 
 
 class GoldenError(ProblemsError):

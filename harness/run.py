@@ -20,7 +20,15 @@ from harness import (
 )
 from harness.audit import beside
 from harness.engines import Engine, engines
-from harness.errors import DataError, GoldenError, NotInstalled, Problem, Unsupported, UsageError
+from harness.errors import (
+    DataError,
+    DataMissingError,
+    GoldenError,
+    NotInstalled,
+    Problem,
+    Unsupported,
+    UsageError,
+)
 from harness.result import DISCREPANCIES, GOLDEN, PUBLISHED, Outcome, Pair, Provenance, Result
 from harness.spec import AnyModel, Spec, did_you_mean
 from harness.store import Store
@@ -224,7 +232,7 @@ def _plan(spec: Spec, choice: Choice, store: Store | None = None) -> _Plan:
         found = {(column, name): known.step(column, engines()[name]) for column in columns for name in names}
         faults = _fill(spec, found, override, known)
     except DataError as fault:
-        return _unread(spec, columns, names, str(fault))
+        return _unread(spec, columns, names, fault)
     return _Plan(spec, tuple(step for step in found.values() if step), file.notes, faults, known.keys)
 
 
@@ -306,11 +314,15 @@ def _task(known: _Known, column: str, engine: Engine, sheet: Sheet) -> Task:
     return Task(spec.id, column, engine, spec.columns[column], sheet, limits.seconds, limits.memory_mb, about)
 
 
-def _unread(spec: Spec, columns: Iterable[str], names: Sequence[str], fault: str) -> _Plan:
-    """Data that cannot be shared are no fault of the run: the columns end skipped and say how to get them."""
-    status = "skipped" if spec.data.obtain else "errored"
-    steps = tuple(_no_fit(spec, column, name, status, fault) for column in columns for name in names)
-    return _Plan(spec, steps, (fault,), () if spec.data.obtain else (fault,))
+def _unread(spec: Spec, columns: Iterable[str], names: Sequence[str], fault: DataError) -> _Plan:
+    """
+    Data that cannot be shared are no fault of the run where they are missing: the columns end skipped and say
+    how to get them. A file that is there and cannot be used always is a fault.
+    """
+    to_be_had = isinstance(fault, DataMissingError) and spec.data.obtain is not None
+    status, told = ("skipped" if to_be_had else "errored"), str(fault)
+    steps = tuple(_no_fit(spec, column, name, status, told) for column in columns for name in names)
+    return _Plan(spec, steps, (told,), () if to_be_had else (told,))
 
 
 def _cannot(engine: Engine, model: AnyModel) -> str:

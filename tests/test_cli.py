@@ -234,6 +234,17 @@ def test_data_that_cannot_be_shared_are_skipped_with_the_way_to_get_them(line) -
     assert "ask the authors" in told.stdout
 
 
+def test_data_that_are_there_and_altered_are_2_however_they_are_to_be_had(line) -> None:
+    root = line("fake-agrees")
+    path = root / "specs/line.yaml"
+    altered = "{file: line.csv, obtain: ask the authors, sha256: " + "a" * 64 + "}"
+    path.write_text(path.read_text().replace("{file: line.csv}", altered))
+    told = harness(root, "run")
+    assert told.exit_code == 2
+    assert "data.sha256 is aaaaaaaaaaaa..." in told.stderr
+    assert harness(root, "check").exit_code == 2
+
+
 def test_data_given_by_hand_are_used_and_noted(line, tmp_path: Path) -> None:
     root = line("fake-agrees")
     path = root / "specs/line.yaml"
