@@ -341,15 +341,16 @@ def drift(root: Path, /, names: tuple[str, ...], **options: Any) -> None:
 
 @main.command()
 @specs_argument
+@click.option("--prepare", is_flag=True, help="Also read the data and prepare every column's rows.")
 @json_option
 @click.pass_obj
-def check(root: Path, names: tuple[str, ...], as_json: bool) -> None:
+def check(root: Path, names: tuple[str, ...], prepare: bool, as_json: bool) -> None:
     """Are specs, printed tables, data and golden files valid, and do they fit each other? Fits nothing."""
     from harness import checking
 
     with _without_collector():
         specs = _read(root, names)
-        problems = checking.problems(root, specs, everything=not names)
+        problems = checking.problems(root, specs, everything=not names, prepare=prepare)
     if as_json:
         _print_json(
             [{"file": p.file, "line": p.line, "column": p.column, "message": p.message} for p in problems]

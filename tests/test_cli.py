@@ -245,6 +245,30 @@ def test_data_that_are_there_and_altered_are_2_however_they_are_to_be_had(line) 
     assert harness(root, "check").exit_code == 2
 
 
+def test_check_prepares_the_rows_of_every_column_where_it_is_asked_to(line) -> None:
+    root = line("fake-agrees")
+    path = root / "specs/line.yaml"
+    assert harness(root, "check", "--prepare").exit_code == 0
+    path.write_text(path.read_text().replace("outcome: y", "outcome: yy"))
+    assert harness(root, "check").exit_code == 0
+    told = harness(root, "check", "--prepare")
+    assert told.exit_code == 2
+    assert told.stdout.count("has no column 'yy'. Did you mean 'y'?") == 1
+
+
+def test_check_names_what_belongs_to_no_spec(line) -> None:
+    root = line("fake-agrees")
+    (root / "specs/other.yml").write_text("title: not read")
+    gone = root / "reports/gone"
+    gone.mkdir(parents=True)
+    (gone / "results.json").write_text("{}")
+    told = harness(root, "check")
+    assert told.exit_code == 2
+    assert "specs/other.yml: specs end in .yaml" in told.stdout
+    assert "reports/gone: there is no spec specs/gone.yaml" in told.stdout
+    assert harness(root, "check", "line").exit_code == 0
+
+
 def test_data_given_by_hand_are_used_and_noted(line, tmp_path: Path) -> None:
     root = line("fake-agrees")
     path = root / "specs/line.yaml"
