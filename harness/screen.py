@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from harness import compare
-from harness.result import AGREEMENTS, DISCREPANCIES, Comparison, Outcome, Pair, Result
+from harness.result import AGREEMENTS, DISCREPANCIES, Outcome, Pair, Result
 from harness.run import Run
 
 Progressing = Callable[[int, Result | None], None]
@@ -113,19 +113,29 @@ def _errored(outcome: Outcome, faults: Collection[str]) -> None:
 
 
 def _discrepancies(outcome: Outcome) -> None:
-    found = [(comparison, pair) for comparison in outcome.comparisons for pair in comparison.discrepancies]
-    found.sort(key=lambda both: compare.severity(both[1].verdict))
-    for comparison, pair in found[:_SHOWN]:
-        click.echo("  " + _line(comparison, pair))
+    """One line a verdict on a cell, worst first, with all the engines that it is passed on."""
+    found: dict[tuple[str, ...], list[tuple[str, Pair]]] = defaultdict(list)
+    for comparison in outcome.comparisons:
+        for pair in comparison.discrepancies:
+            cell = (pair.part, pair.term, pair.measure)
+            found[pair.verdict, comparison.column, comparison.reference, *cell].append(
+                (comparison.candidate, pair)
+            )
+    worst_first = sorted(found.items(), key=lambda one: compare.severity(one[1][0][1].verdict))
+    for (verdict, column, reference, *_), sides in worst_first[:_SHOWN]:
+        click.echo(f"  {click.style(f'{verdict:17}', fg='red')} ({column}) {_line(reference, sides)}")
     if len(found) > _SHOWN:
         click.echo(f"  ... and {len(found) - _SHOWN} more in the report")
 
 
-def _line(comparison: Comparison, pair: Pair) -> str:
-    verdict = click.style(f"{pair.verdict:17}", fg="red")
-    place = f"({comparison.column}) {pair.term} {pair.measure}"
-    sides = ((comparison.reference, pair.reference), (comparison.candidate, pair.candidate))
-    return f"{verdict} {place}: " + ", ".join(f"{name} {_number(value)}" for name, value in sides)
+def _line(reference: str, sides: Sequence[tuple[str, Pair]]) -> str:
+    """The cell, what the reference has, and what each candidate has; equal numbers are told once."""
+    engines: dict[str, list[str]] = defaultdict(list)
+    for candidate, pair in sides:
+        engines[_number(pair.candidate)].append(candidate)
+    told = [f"{' and '.join(names)} {number}" for number, names in engines.items()]
+    pair = sides[0][1]
+    return f"{pair.term} {pair.measure}: " + ", ".join([f"{reference} {_number(pair.reference)}", *told])
 
 
 def _number(value: float | str | None) -> str:

@@ -73,6 +73,14 @@ def test_a_discrepancy_is_1_and_is_named(line, numbers: dict[str, str]) -> None:
     assert f"outside_rounding  (1) x estimate: published {numbers['x']}, fake-off" in told.stdout
 
 
+def test_engines_with_one_number_share_the_line_of_a_discrepancy(line, numbers: dict[str, str]) -> None:
+    root = line("fake-agrees", "fake-waits")
+    printed(root, PRINTED.replace("1.98", "9.87").replace("0.017", numbers["z"]))
+    told = harness(root, "run").stdout
+    assert told.count("x estimate: published 9.87, ") == 1
+    assert f"fake-agrees and fake-waits {numbers['x'][:5]}" in told
+
+
 def test_fail_on_never_shows_discrepancies_and_ends_with_0(line) -> None:
     root = line("fake-agrees", "fake-off")
     assert harness(root, "run", "--fail-on", "never").exit_code == 0
