@@ -15,6 +15,7 @@ PARTS: Mapping[str, str] = MappingProxyType(
         "truth_table": "configurations with their output and parameters of fit",
         "solution": "terms and models of an fsQCA solution",
         "necessity": "necessary conditions",
+        "panel": "fit of terms, models and necessary sets over periods and entities",
         "cases": "memberships of the cases of an fsQCA, for its plots",
         "index": "weights and moments of an index",
         "as_printed": "what an engine prints under a label that is not trusted: shown, never compared",
@@ -151,6 +152,21 @@ _ALL = [
     ),
     *_measures(
         "necessity", _NUMBER, inclusion="consistency", ron="relevance of necessity", coverage="coverage"
+    ),
+    *_measures(
+        "panel",
+        _NUMBER,
+        inclusion="consistency: pooled, of a period, of an entity",
+        coverage="coverage, likewise",
+    ),
+    *_measures(
+        "panel",
+        _NUMBER,
+        1e-9,  # groups that are alike are at a distance of 0, or of rounding
+        between_distance="distance of the periods' consistencies from equal ones",
+        within_distance="distance of the entities' consistencies from equal ones",
+        coverage_between_distance="distance of the periods' coverages from equal ones",
+        coverage_within_distance="distance of the entities' coverages from equal ones",
     ),
     *_measures(
         "cases",

@@ -1,12 +1,12 @@
 # Tables of configurations by the package QCA: truth table, necessary sets, minimal models with their fit.
 
 # data: raw columns, one a set; settings: outcome, conditions, calibration, incl_cut, pri_cut, n_cut,
-# exclude, solution, expectations, necessity, most_cases, cases.
+# exclude, solution, expectations, necessity, panel, most_cases, cases.
 fit_qca <- function(data, settings) {
   sets <- plain_sets(calibrated(data, settings), settings)
   table <- truth_table(sets, settings)
   found <- list(
-    row_cells(table, sets), necessity_cells(sets, settings$necessity),
+    row_cells(table, sets), necessity_cells(sets, settings$necessity, settings$panel),
     case_cells("outcome", sets$outcome_values, settings)
   )
   lacking <- NULL
@@ -27,7 +27,7 @@ qca_version <- function() as.character(utils::packageVersion("QCA"))
 
 # What the package rounds to text, or does not tell: our own sums over its matrix of memberships.
 recomputed <- function(made) {
-  own <- made$part == "cases" | made$measure == "role" |
+  own <- made$part %in% c("cases", "panel") | made$measure == "role" |
     (made$part == "truth_table" & made$measure %in% c("inclusion", "pri"))
   made[own, c("part", "term", "measure")]
 }
@@ -161,7 +161,7 @@ row_cells <- function(table, sets) {
 
 # ------------------------------------------------------------------------------------------- necessity
 
-necessity_cells <- function(sets, cuts) {
+necessity_cells <- function(sets, cuts, panel) {
   if (is.null(cuts)) {
     return(NULL)
   }
@@ -169,7 +169,8 @@ necessity_cells <- function(sets, cuts) {
   combined <- combinations(sets, cuts)
   rbind(
     necessary(single, sets),
-    if (!is.null(combined)) necessary(combined, sets)
+    if (!is.null(combined)) necessary(combined, sets),
+    if (!is.null(panel)) necessary_in_panel(trimws(c(rownames(single), rownames(combined))), sets, panel)
   )
 }
 
@@ -193,13 +194,20 @@ combinations <- function(sets, cuts) {
 
 # Row names of the negated half begin with a blank.
 necessary <- function(fits, sets) {
-  terms <- vapply(trimws(rownames(fits)), function(term) {
-    named(term, sets, if (grepl("+", term, fixed = TRUE)) "+" else "*")
-  }, "")
+  terms <- vapply(trimws(rownames(fits)), named_set, "", sets = sets)
   rbind(
     cells("necessity", terms, "inclusion", fits$inclN), cells("necessity", terms, "ron", fits$RoN),
     cells("necessity", terms, "coverage", fits$covN)
   )
+}
+
+named_set <- function(term, sets) named(term, sets, if (grepl("+", term, fixed = TRUE)) "+" else "*")
+
+necessary_in_panel <- function(terms, sets, panel) {
+  do.call(rbind, lapply(terms, function(term) {
+    x <- in_any(trimws(strsplit(term, "+", fixed = TRUE)[[1]]), sets)
+    panel_cells(named_set(term, sets), x, sets, panel, "necessity")
+  }))
 }
 
 # ------------------------------------------------------------------------------------------- solutions
@@ -252,6 +260,7 @@ solution_cells <- function(kind, pairs, sets, settings) {
     overall_cells(kind, pairs, union, sets),
     fitted[!duplicated(fitted[c("term", "measure")]), ],
     if (kind == "intermediate") role_cells(pairs, sets),
+    if (!is.null(settings$panel)) solution_in_panel(kind, models, sets, settings$panel),
     case_cells(kind, in_any(union, sets), settings)
   )
 }
@@ -328,6 +337,53 @@ role_cells <- function(pairs, sets) {
     cells("solution", address, "role", ifelse(found[[term]], 2, 1))
   }))
 }
+
+# ------------------------------------------------------------------------------------------- the panel
+
+# Every term, then the whole solution; where there are several models, every model.
+solution_in_panel <- function(kind, models, sets, panel) {
+  terms <- unique(unlist(models))
+  addresses <- c(
+    vapply(terms, named, "", sets = sets),
+    if (length(models) == 1) "solution" else paste0("model:", vapply(models, model_text, "", sets = sets))
+  )
+  memberships <- lapply(c(as.list(terms), models), in_any, sets = sets)
+  do.call(rbind, Map(function(address, x) {
+    panel_cells(paste0(kind, ":", address), x, sets, panel)
+  }, addresses, memberships))
+}
+
+# Pooled, between periods and within entities (Garcia-Castro and Arino 2016): sums over memberships. The
+# package QCA has nothing of the kind. panel: time and entity, each a key's name and its labels row by row.
+panel_cells <- function(term, x, sets, panel, relation = "sufficiency") {
+  y <- sets$outcome_values
+  divisors <- list(inclusion = x, coverage = y)
+  if (relation == "necessity") names(divisors) <- rev(names(divisors))
+  each <- strings(panel$each)
+  do.call(rbind, lapply(c("inclusion", "coverage"), function(measure) {
+    z <- divisors[[measure]]
+    shares <- lapply(panel[c("time", "entity")], function(key) shares_by(pmin(x, y), z, strings(key$labels)))
+    before <- if (measure == "coverage") "coverage_" else ""
+    rbind(
+      cells("panel", term, measure, if (sum(z) > 0) sum(pmin(x, y)) / sum(z) else NA),
+      cells("panel", term, paste0(before, "between_distance"), distance(shares$time)),
+      cells("panel", term, paste0(before, "within_distance"), distance(shares$entity)),
+      do.call(rbind, lapply(each, function(role) {
+        group <- paste0(term, "|", panel[[role]]$name, "=", names(shares[[role]]))
+        cells("panel", group, measure, shares[[role]])
+      }))
+    )
+  }))
+}
+
+# A group in which nobody is a member is consistent.
+shares_by <- function(both, divisor, labels) {
+  sums <- rowsum(cbind(both, divisor), labels)
+  stats::setNames(ifelse(sums[, 2] == 0, 1, sums[, 1] / sums[, 2]), rownames(sums))
+}
+
+# Euclidean, of the groups' parts in their sum from equal parts.
+distance <- function(shares) sqrt(sum((shares / sum(shares) - 1 / length(shares))^2))
 
 # ------------------------------------------------------------------------------------------- the cases
 

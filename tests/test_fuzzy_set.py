@@ -87,6 +87,8 @@ BAD_SETTINGS = [
     ({"calibration": "{A: {method: tfr, idm: 0.9}}"}, "'idm' has no meaning with method: tfr. Remove it."),
     ({"exclude": "[B*A]"}, "exclude: 'B*A' is not in the order of the conditions. Write A*B."),
     ({"exclude": "[C]"}, "exclude: 'C': 'C' is no condition"),
+    ({"panel": "{}"}, "panel goes by time and entity: it needs data.panel."),
+    ({"panel": "{each: [year]}"}, "panel.each is 'year'; possible are time, entity."),
 ]
 
 
@@ -169,6 +171,46 @@ def test_cases_of_a_panel_are_named_by_entity_and_time(tmp_path: Path) -> None:
     assert prepared(path)[1].cases == ("a 1", "a 2", "b 1")
 
 
+# ---------------------------------------------------------------------------------------------- the panel
+
+CITIES = "city,year,A,Y\na,1,0.8,0.6\na,2,0.6,0.6\nb,1,0.2,0.1\nb,2,0.4,0.4\n"
+
+
+def of_panel(folder: Path, rows: str = CITIES, panel: str = "{each: [time, entity]}") -> Path:
+    path = written(folder, rows, conditions="[A]", panel=panel)
+    text = path.read_text().replace("sets.csv", "sets.csv, panel: {entity: city, time: year}")
+    path.write_text(text.replace("  case: name\n", ""))
+    return path
+
+
+def panel_cells(path: Path) -> dict[tuple[str, str], float]:
+    cells = python_fsqca.fit(*prepared(path)).cells
+    return {cell[1:3]: cell.value for cell in cells if cell.part == "panel"}
+
+
+def test_panel_cells_are_those_of_the_formulas_by_hand(tmp_path: Path) -> None:
+    """Garcia-Castro and Arino (2016): years .7/1 and 1/1, cities 1.2/1.4 and .5/.6; all of Y is covered."""
+    found = panel_cells(of_panel(tmp_path))
+    term = "conservative:A"
+    assert {name: found[term, name] for name in ("inclusion", "coverage")} == pytest.approx(
+        {"inclusion": 0.85, "coverage": 1.0}
+    )
+    assert found[f"{term}|year=1", "inclusion"] == pytest.approx(0.7)
+    assert found[f"{term}|city=b", "inclusion"] == pytest.approx(0.5 / 0.6)
+    assert found[term, "between_distance"] == pytest.approx(2**0.5 * 3 / 34)
+    assert found[term, "within_distance"] == pytest.approx(2**0.5 / 142)
+    assert found[term, "coverage_between_distance"] == pytest.approx(0, abs=1e-15)
+    assert found["conservative:solution", "between_distance"] == found[term, "between_distance"]
+
+
+def test_single_periods_and_entities_have_cells_where_they_are_asked_for(tmp_path: Path) -> None:
+    groups = {term.partition("|")[2] for term, _ in panel_cells(of_panel(tmp_path, panel="{}"))}
+    assert groups == {"", "year=1", "year=2"}
+    assert {term for term, _ in panel_cells(of_panel(tmp_path, panel="{each: []}"))} == {
+        "conservative:A", "conservative:solution",
+    }  # fmt: skip
+
+
 # --------------------------------------------------------------------------------------- terms and addresses
 
 
@@ -184,6 +226,10 @@ def test_cases_of_a_panel_are_named_by_entity_and_time(tmp_path: Path) -> None:
         ("solution", "complex:A", "names nothing of a solution"),
         ("solution", "intermediate:A*~B|~B", ""),
         ("solution", "intermediate:A|~B", "does not stand before the |"),
+        ("panel", "intermediate:model:A + ~B|year=2005", ""),
+        ("panel", "A+~B", ""),
+        ("panel", "intermediate:A*~B|~B", "'~B' is no period and no entity"),
+        ("panel", "intermediate:B*A|year=2005", "Write A*B"),
     ],
 )
 def test_a_term_is_written_in_one_way(part: str, term: str, fault: str) -> None:

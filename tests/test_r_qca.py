@@ -18,9 +18,14 @@ from harness.engines import engines, python_fsqca, r_qca
 from harness.errors import NotInstalled
 from harness.result import Estimates, Result
 from harness.sheet import Sheet
-from harness.spec import MODEL_ADAPTER, FuzzySet
+from harness.spec import MODEL_ADAPTER, FuzzySet, PanelKeys
 
-SPECS = ("dusa-2021-pri", "lipset-fuzzy", "qca-two-cuts-and-n-cut", "thiem-dusa-2013-krook")
+SPECS = (
+    "dusa-2021-pri",
+    "lipset-fuzzy",
+    "qca-two-cuts-and-n-cut",
+    "thiem-dusa-2013-krook",
+)
 
 
 @functools.cache
@@ -56,6 +61,12 @@ ANALYSES: dict[str, dict[str, Any]] = {
     "excluded": {"exclude": ["A*~B"]},
     "untenable": {"exclude": "untenable"},
     "necessity": {"necessity": {"incl_cut": 0.8, "disjunctions": True}},
+    "panel": {"panel": {"each": ["time", "entity"]}},
+    "panel_necessity": {
+        "outcome": "~Y",
+        "necessity": {"incl_cut": 0.8, "disjunctions": True},
+        "panel": {},
+    },
     "conjunctions": {"necessity": {"incl_cut": 0.6}},
     "nothing_positive": {"incl_cut": 1, "pri_cut": 1},
     "everything_positive": {"incl_cut": 0.01},
@@ -85,7 +96,8 @@ def analysis(settings: dict[str, Any]) -> tuple[FuzzySet, Sheet]:
     }
     model = MODEL_ADAPTER.validate_python(made)
     assert isinstance(model, FuzzySet)
-    return model, configurations.sheet(model, Rows(frame, "generated", None))
+    keys = frame.assign(city=[f"c{i % 8}" for i in range(40)], year=[2001 + i // 8 for i in range(40)])
+    return model, configurations.sheet(model, Rows(keys, "generated", PanelKeys(entity="city", time="year")))
 
 
 def numbers(found: Estimates) -> dict[tuple[str, str, str], float]:

@@ -1,6 +1,7 @@
 """Rows to the sheet of a fuzzy-set model: raw columns, anchors as numbers, cases with names of their own."""
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -33,7 +34,15 @@ def sheet(model: FuzzySet, rows: Rows) -> Sheet:
         anchors={name: _anchors(model, name, values) for name, values in columns.items()},
     )
     _need_table(model, made)
-    return made
+    return made if model.panel is None else _keyed(made, rows)
+
+
+def _keyed(made: Sheet, rows: Rows) -> Sheet:
+    """With the names of the keys, and what they say row by row."""
+    assert rows.panel is not None  # of a valid spec; that the keys are keys is known since reading
+    time, entity = rows.panel.time, rows.panel.entity
+    labels = {key: tuple(rows.column(key).map(_plain)) for key in (time, entity)}
+    return replace(made, time=time, entity=entity, labels=labels)
 
 
 def _place(model: FuzzySet, name: str) -> str:

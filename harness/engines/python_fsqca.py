@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ import numpy as np
 
 from harness import __version__, glossary
 from harness.engines.configuration_cells import case_cells, cells_of
+from harness.engines.configuration_panel import panel_cells
 from harness.errors import EstimationError, Unsupported
 from harness.estimators import fsqca
 from harness.estimators.fsqca.terms import bit
@@ -21,6 +22,7 @@ from harness.spec import FuzzySet
 from harness.spec.configuration_terms import of_model, of_solution, of_term
 
 if TYPE_CHECKING:
+    from harness.estimators.fsqca.data import Array
     from harness.sheet import Sheet
     from harness.spec import AnyModel
 
@@ -48,6 +50,8 @@ def translate(model: AnyModel, sheet: Sheet) -> str:
         lines.append(f"table = truth_table(data, {model.incl_cut!r}, ..., exclude={codes})")
     expectations = f", {dict(model.directional_expectations)!r}"
     lines += [f"{kind}(table{expectations if kind == 'intermediate' else ''})" for kind in model.solution]
+    if model.panel is not None:
+        lines.append(f"panel_fit(data.in_model(...), data.membership, {sheet.entity}, {sheet.time})")
     return "\n".join(lines)
 
 
@@ -60,7 +64,7 @@ def fit(model: AnyModel, sheet: Sheet) -> Estimates:
     """
     model = _accepted(model)
     try:
-        analysis = _Analysis(model, memberships(model, sheet))
+        analysis = _Analysis(model, memberships(model, sheet), sheet)
         return analysis.estimates()
     except fsqca.FsqcaError as error:
         raise EstimationError(str(error)) from None
@@ -74,10 +78,11 @@ def _accepted(model: AnyModel) -> FuzzySet:
 
 @dataclass(frozen=True)
 class _Analysis:
-    """One column: the model and its calibrated data."""
+    """One column: the model, its calibrated data, and the sheet that these were made from."""
 
     model: FuzzySet
     data: fsqca.Sets
+    sheet: Sheet
 
     def estimates(self) -> Estimates:
         cells = [*self._rows(), *self._necessity(), *self._outcome()]
@@ -156,6 +161,9 @@ class _Analysis:
         for item in (*fsqca.single_sets(self.data), *combined):
             fits = {"inclusion": item.inclusion, "ron": item.ron, "coverage": item.coverage}
             yield from cells_of("necessity", item.text, **fits)
+            yield from self._panel(
+                item.text, self.data.in_model(fsqca.parse(item.text, self.data.conditions)), "necessity"
+            )
 
     def _outcome(self) -> list[Cell]:
         return case_cells(self.data.cases, "outcome", self.data.membership)
@@ -177,6 +185,7 @@ class _Analysis:
         if kind == "intermediate":
             yield from self._roles(solution)
         union = [one.term for one in fits.overall.terms]
+        yield from self._over_panel(kind, union, solution)
         yield from case_cells(self.data.cases, kind, self.data.in_model(union))
 
     def _model(self, kind: str, model: fsqca.ModelFit, ambiguous: bool) -> Iterator[Cell]:
@@ -185,6 +194,19 @@ class _Analysis:
         for one in model.terms if ambiguous else ():
             address = of_model(kind, terms, self._written(one.term))
             yield from cells_of("solution", address, unique_coverage=one.unique_coverage)
+
+    def _over_panel(self, kind: str, union: Iterable[fsqca.Term], solution: fsqca.Solution) -> Iterator[Cell]:
+        """Every term, then the whole solution; where there are several models, every model."""
+        for term in union:
+            yield from self._panel(of_term(kind, self._written(term)), self.data.in_term(term))
+        for model in solution.models:
+            terms = [self._written(term) for term in model]
+            address = of_model(kind, terms) if solution.is_ambiguous else of_solution(kind)
+            yield from self._panel(address, self.data.in_model(model))
+
+    def _panel(self, term: str, x: Array, relation: str = "sufficiency") -> Iterator[Cell]:
+        if self.model.panel is not None:
+            yield from panel_cells(term, x, self.data, self.sheet, self.model.panel.each, relation)
 
     def _roles(self, solution: fsqca.Solution) -> Iterator[Cell]:
         """Core is what a parsimonious term has as well, in any pair of models that gives the term."""

@@ -35,6 +35,10 @@ def translate(model: AnyModel, sheet: Sheet) -> str:
         found = _exclusion(model)
         lines.append(f"{table}, exclude = {found})")
     lines += [_minimize(model, kind) for kind in model.solution]
+    if model.panel is not None:
+        lines.append(
+            "# QCA has no diagnostics of panels: panel_cells() in r_scripts/qca.R, sums of memberships"
+        )
     return "\n".join(lines)
 
 
@@ -104,6 +108,7 @@ def fit(model: AnyModel, sheet: Sheet) -> Estimates:
         "solution": list(model.solution),
         "expectations": dict(model.directional_expectations),
         "necessity": None if model.necessity is None else model.necessity.model_dump(),
+        "panel": _panel(model, sheet),
         "cases": list(sheet.cases),
         "most_cases": MOST_CASES,
     }
@@ -113,6 +118,14 @@ def fit(model: AnyModel, sheet: Sheet) -> Estimates:
 def _settings(model: FuzzySet, sheet: Sheet, name: str) -> dict[str, Any]:
     how = model.calibrated(name).model_dump(include={"method", "logistic", "idm", "below", "above"})
     return {**how, "anchors": list(sheet.anchors.get(name, ()))}
+
+
+def _panel(model: FuzzySet, sheet: Sheet) -> dict[str, Any] | None:
+    if model.panel is None:
+        return None
+    keys = {"time": str(sheet.time), "entity": str(sheet.entity)}
+    labels = {role: {"name": name, "labels": list(sheet.labels[name])} for role, name in keys.items()}
+    return {**labels, "each": list(model.panel.each)}
 
 
 @cache

@@ -84,15 +84,19 @@ class Plot:
 
 def charts(outcome: Outcome) -> tuple[Chart, ...]:
     """Every minimal model of every solution; the printed ones first."""
-    return tuple(chart for column, result in _columns(outcome) for chart in _charts(outcome, column, result))
+    return tuple(
+        chart for column, result in fitted_columns(outcome) for chart in _charts(outcome, column, result)
+    )
 
 
 def plots(outcome: Outcome) -> tuple[Plot, ...]:
     """A plot a solution, from the first engine that tells the cases' memberships."""
-    return tuple(plot for column, result in _columns(outcome) for plot in _plots(outcome, column, result))
+    return tuple(
+        plot for column, result in fitted_columns(outcome) for plot in _plots(outcome, column, result)
+    )
 
 
-def _columns(outcome: Outcome) -> Iterator[tuple[str, Result]]:
+def fitted_columns(outcome: Outcome) -> Iterator[tuple[str, Result]]:
     """Fuzzy-set columns with the first engine that was fitted."""
     for column, model in outcome.spec.columns.items():
         fitted = [r for r in outcome.results if r.column == column and r.status == "fitted"]

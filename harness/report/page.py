@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from harness.report import audit, between, claims, configurations, digits, forest, table
+from harness.report import audit, between, claims, configurations, diagnostics, digits, forest, table
 from harness.report.summary import Summary, totals
 from harness.report.verdicts import GROUP_WORDS, LOOKS, MARKS, STATUS, UNFITTED, Group, Look, group
 from harness.result import GOLDEN, PUBLISHED, Cell, Outcome, Result, Status
@@ -91,6 +91,7 @@ def spec_page(found: Summary) -> str:
         drawn=drawn,
         charts=configurations.charts(outcome),
         plots=configurations.plots(outcome),
+        diagnostics=diagnostics.diagnostics(outcome),
         printed_drawn=bool(drawn) and drawn[0][0] == 0,
         versions=_versions(outcome),
         open_settings=_open(outcome),

@@ -37,6 +37,7 @@ PART_WORDS: Mapping[str, str] = {
     "truth_table": "Truth table",
     "solution": "Solution",
     "necessity": "Necessary conditions",
+    "panel": "Periods and entities",
     "cases": "Memberships of the cases",
     "index": "Index",
 }

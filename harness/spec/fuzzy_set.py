@@ -195,6 +195,16 @@ class Necessity(Strict):
     )
 
 
+class PanelDiagnostics(Strict):
+    """Whether the relations to the outcome hold alike in every period and for every entity."""
+
+    each: Distinct[Literal["time", "entity"]] = Field(
+        default=("time",),
+        description="Whose own consistency and coverage are kept beside the pooled ones and their distances: "
+        "time (between), entity (within); [] is nobody's",
+    )
+
+
 class FuzzySet(Model):
     """Qualitative comparative analysis of crisp or fuzzy sets."""
 
@@ -233,6 +243,12 @@ class FuzzySet(Model):
         "untenable (contradictory assumptions and simultaneous subsets)",
     )
     necessity: Necessity | None = Field(default=None, description="Analysis of necessity; default: none")
+    panel: PanelDiagnostics | None = Field(
+        default=None,
+        description="Consistency and coverage pooled, between periods and within entities (Garcia-Castro and "
+        "Arino 2016; cluster of R's SetMethods) of every term, model and necessary set; {} is enough. "
+        "Default: none. Needs data.panel",
+    )
 
     @property
     def outcome_set(self) -> str:

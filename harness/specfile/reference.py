@@ -42,6 +42,12 @@ A solution is a set of models and a model a set of terms, its terms sorted as te
 several models is at `intermediate:model:A*~B + C|C`; the role of a literal (`core` or `●`, `peripheral` or `•`) at
 `intermediate:A*~B|~B`, measure `role`.
 
+Part `panel` has the same terms, models, `<solution>:solution` where there is one model, and necessary sets: pooled
+`inclusion` and `coverage`, and the distances of what the periods (`between_distance`) and the entities
+(`within_distance`) have from equal values, 0 where all are alike; `coverage_between_distance` and
+`coverage_within_distance` for coverage. One period, or one entity, is `intermediate:A*~B|year=2005`; it has the value 1
+where nobody is a member.
+
 In a dynamic panel `t-groups` has G-1 degrees of freedom with a constant and G without one, as xtabond2 prints.
 """
 
@@ -73,7 +79,7 @@ def text() -> str:
     return "\n".join([_BEGINNING, *tables, _ENDING])
 
 
-_GROUPS = ("GmmGroup", "IvGroup", "LevelInstrument", "Calibration", "Necessity")
+_GROUPS = ("GmmGroup", "IvGroup", "LevelInstrument", "Calibration", "Necessity", "PanelDiagnostics")
 _PLACES = {
     "Source": "`source`",
     "Data": "`data`",
@@ -89,6 +95,7 @@ _PLACES = {
     "LevelInstrument": "`instruments.<variable>`",
     "Calibration": "`calibration.<SET>`",
     "Necessity": "`necessity`",
+    "PanelDiagnostics": "`panel` (of a fuzzy-set model)",
 }
 
 
