@@ -23,6 +23,7 @@ from harness.spec import MODEL_ADAPTER, FuzzySet, PanelKeys
 SPECS = (
     "dusa-2021-pri",
     "lipset-fuzzy",
+    "oana-schneider-2018-high-tech-exports",
     "qca-two-cuts-and-n-cut",
     "thiem-dusa-2013-krook",
 )
