@@ -382,9 +382,9 @@ def _call(spec: Spec, step: Step) -> Call:
     whole = getattr(module, "script", None)
     try:
         if whole is None:
-            text = module.translate(step.model, step.sheet)
+            text = module.translate(step.model, step.drawn())
         else:
-            text = whole(spec, step.column, step.model, step.sheet)
+            text = whole(spec, step.column, step.model, step.drawn())
     except Unsupported as reason:
         return Call(step.column, step.engine.id, "skipped", str(reason))
     return Call(step.column, step.engine.id, "call", text)
