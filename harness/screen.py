@@ -152,11 +152,14 @@ def _whole(found: Run) -> None:
 
 
 def _not_run(found: Run) -> Iterator[str]:
-    """Engines that fitted nothing at all, with the first reason given."""
+    """Engines that fitted nothing, by the first reason given; what was said as a note is not repeated."""
     results = [result for outcome in found.outcomes for result in outcome.results]
+    said = {*found.faults, *(note for outcome in found.outcomes for note in outcome.notes)}
     fitted = {result.engine for result in results if result.status == "fitted"}
-    for engine in dict.fromkeys(result.engine for result in results if result.engine not in fitted):
-        reason = next(result.message for result in results if result.engine == engine)
-        if reason in found.faults:
-            continue
-        yield f"Not run: {engine}: {reason}"
+    reasons: dict[str, str] = {}
+    for result in results:
+        if result.engine not in fitted and result.message not in said:
+            reasons.setdefault(result.engine, result.message)
+    for reason in dict.fromkeys(reasons.values()):
+        engines = ", ".join(engine for engine, its in reasons.items() if its == reason)
+        yield f"Not run: {engines}: {reason}"
