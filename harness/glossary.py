@@ -131,6 +131,7 @@ _ALL = [
         0.0,
         n_models="minimal models of the solution",
         role="whether the literal stands in a parsimonious term too: core or peripheral (Fiss 2011)",
+        listed="1 of a term that is told without numbers: it stands in one of the minimal models",
     ),
     *_measures(
         "index",
