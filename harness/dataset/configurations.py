@@ -60,7 +60,8 @@ def _columns(model: FuzzySet, rows: Rows) -> dict[str, Floats]:
 def _complete(model: FuzzySet, rows: Rows) -> Rows:
     """The rows that lack no raw value: outside the sample a gap is no fault."""
     raw = [rows.numbers(str(model.calibrated(name).column)) for name in model.sets]
-    return rows.where(~np.isnan(np.column_stack(raw)).any(axis=1))
+    kept: Mask = ~np.isnan(np.column_stack(raw)).any(axis=1)
+    return rows.where(kept)
 
 
 def _entities(rows: Rows) -> tuple[str, ...]:
