@@ -59,9 +59,10 @@ def _columns(model: FuzzySet, rows: Rows) -> dict[str, Floats]:
 
 def _complete(model: FuzzySet, rows: Rows) -> Rows:
     """The rows that lack no raw value: outside the sample a gap is no fault."""
-    raw = [rows.numbers(str(model.calibrated(name).column)) for name in model.sets]
-    kept: Mask = ~np.isnan(np.column_stack(raw)).any(axis=1)
-    return rows.where(kept)
+    complete = np.full(len(rows), True)
+    for name in model.sets:
+        complete &= ~np.isnan(rows.numbers(str(model.calibrated(name).column)))
+    return rows.where(complete)
 
 
 def _entities(rows: Rows) -> tuple[str, ...]:
