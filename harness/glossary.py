@@ -138,6 +138,7 @@ _ALL = [
         0.0,
         n_obs="values of the constructed variable",
         n_cases="entities of the type",
+        member="1 where the entity after @ has the type before it, else 0",
         fingerprint="hash of the values at ten digits, modulo 2^31 - 1",
     ),
     *_measures(

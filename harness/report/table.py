@@ -329,6 +329,9 @@ def label_of(part: str, term: str, labels: Mapping[str, str]) -> str:
         return labels[term]
     if part in CONFIGURATION_PARTS:
         return _configuration_label(term.rpartition(":")[2], labels)
+    name, at, which = term.partition("@")
+    if at and part == "index" and name in labels:
+        return f"{labels[name]}, {which}"
     lag = re.fullmatch(r"L(\d+)\.(.+)", term)
     if lag and lag[2] in labels:
         return f"{labels[lag[2]]}, lag {lag[1]}"
