@@ -131,12 +131,14 @@ _ALL = [
         0.0,
         n_models="minimal models of the solution",
         role="whether the literal stands in a parsimonious term too: core or peripheral (Fiss 2011)",
+        listed="1 of a term that is told without numbers: it stands in one of the minimal models",
     ),
     *_measures(
         "index",
         0.0,
         n_obs="values of the constructed variable",
         n_cases="entities of the type",
+        member="1 where the entity after @ has the type before it, else 0",
         fingerprint="hash of the values at ten digits, modulo 2^31 - 1",
     ),
     *_measures(

@@ -211,6 +211,48 @@ def test_single_periods_and_entities_have_cells_where_they_are_asked_for(tmp_pat
     }  # fmt: skip
 
 
+def of_cities(folder: Path, **changes: str) -> Path:
+    """A spec on three cities in two years, without the last one's first."""
+    rows = "city,year,A,B,Y,raw\nb,1,0.9,0.1,1,10\nb,2,0.3,0.4,1,20\n"
+    rows += "a,1,0.2,0.8,0,2\na,2,0.4,0.6,0,4\nc,2,0.7,0.3,1,7\n"
+    path = written(folder, rows, **changes)
+    text = path.read_text().replace("sets.csv", "sets.csv, panel: {entity: city, time: year}")
+    path.write_text(text.replace("  case: name\n", ""))
+    return path
+
+
+def test_a_case_may_be_an_entity_with_its_means(tmp_path: Path) -> None:
+    """By hand: a has (0.2 + 0.4) / 2, b (0.9 + 0.3) / 2, c one row."""
+    _, sheet = prepared(of_cities(tmp_path, unit="entity-means"))
+    assert sheet.cases == ("a", "b", "c")
+    assert sheet.frame["A"].tolist() == pytest.approx([0.3, 0.6, 0.7])
+    assert sheet.frame["Y"].tolist() == [0, 1, 1]
+
+
+def test_percentiles_are_those_of_the_sample_or_of_all_the_data(tmp_path: Path) -> None:
+    """By hand: the median of the first year's 2 and 10; of 2, 4, 7, 10 and 20."""
+    calibration = "{A: {column: raw, method: direct, out: 0, crossover: p50, in: 30}}"
+    anchors = {}
+    for source in ("sample", "data"):
+        changes = {"sample": "year == 1", "calibration": calibration, "percentiles_from": source}
+        anchors[source] = prepared(of_cities(tmp_path, **changes))[1].anchors["A"][1]
+    assert anchors == {"sample": 6, "data": 7}
+
+
+def test_percentiles_of_entities_are_percentiles_of_means(tmp_path: Path) -> None:
+    """By hand: the means are 3, 15 and 7."""
+    calibration = "{A: {column: raw, method: direct, out: 0, crossover: p50, in: 30}}"
+    _, sheet = prepared(of_cities(tmp_path, unit="entity-means", calibration=calibration))
+    assert sheet.anchors["A"] == (0, 7, 30)
+
+
+def test_entities_as_cases_need_a_panel_and_no_names(tmp_path: Path) -> None:
+    with pytest.raises(SpecError) as raised:
+        spec_of(written(tmp_path, unit="entity-means"))
+    found = " ".join(problem.message for problem in raised.value.problems)
+    assert "with unit: entity-means the entities name the cases. Remove 'case'" in found
+
+
 # --------------------------------------------------------------------------------------- terms and addresses
 
 
@@ -308,6 +350,13 @@ def test_a_solution_that_the_paper_does_not_show_is_not_extra() -> None:
         spec_of(KROOK), "wnp", (PrintedCell("necessity", "ES", "inclusion", "0.8", 2),), TWO_MODELS
     )
     assert [pair.verdict for pair in found.pairs] == ["missing"]
+
+
+def test_a_term_that_is_told_without_numbers_is_listed_or_missing() -> None:
+    printed = [("parsimonious:WS", "listed", "1"), ("parsimonious:ES", "listed", "1")]
+    found = verdicts(printed)
+    assert found["parsimonious:WS", "listed"] == "exact"
+    assert found["parsimonious:ES", "listed"] == "missing"
 
 
 def test_an_output_is_a_word_in_print_and_in_the_report() -> None:

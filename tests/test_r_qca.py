@@ -6,6 +6,7 @@ import subprocess
 import sys
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from conftest import ROOT
@@ -27,6 +28,7 @@ SPECS = (
     "qca-two-cuts-and-n-cut",
     "thiem-dusa-2013-krook",
 )
+PANELS = tuple(f"virtual-agglomeration-configurations{group}" for group in ("", "-high", "-low"))
 
 
 @functools.cache
@@ -98,7 +100,8 @@ def analysis(settings: dict[str, Any]) -> tuple[FuzzySet, Sheet]:
     model = MODEL_ADAPTER.validate_python(made)
     assert isinstance(model, FuzzySet)
     keys = frame.assign(city=[f"c{i % 8}" for i in range(40)], year=[2001 + i // 8 for i in range(40)])
-    return model, configurations.sheet(model, Rows(keys, "generated", PanelKeys(entity="city", time="year")))
+    rows = Rows(keys, "generated", PanelKeys(entity="city", time="year"))
+    return model, configurations.sheet(model, rows, np.full(len(keys), True))
 
 
 def numbers(found: Estimates) -> dict[tuple[str, str, str], float]:
@@ -162,7 +165,7 @@ def test_where_qca_is_not_installed_the_column_is_skipped_with_the_sentence_that
     assert told.stdout.strip() == mend
 
 
-@pytest.mark.parametrize("name", SPECS)
+@pytest.mark.parametrize("name", [*SPECS, *PANELS])
 def test_the_recorded_numbers_of_r_and_of_the_core_agree_but_for_known_defects(name: str) -> None:
     spec = specfile.read(ROOT / "specs" / f"{name}.yaml", tuple(engines()))
     ours, theirs = (goldenfile.read_engine(spec, engine) for engine in ("python-fsqca", "r-qca"))

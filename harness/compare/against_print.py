@@ -86,10 +86,16 @@ class _Page:
         key = self.address(cell)
         if cell.measure == "stars":
             return self._stars(cell, (key[0], key[1], "p_value"))
-        value = self.candidate.values.get(key)
+        value = self._found(key)
         if value is not None and (cell.part, cell.measure) in glossary.CODES:
             return self._word(cell, value)
         return self._lacking(cell, key) if value is None else self._judged(cell, value)
+
+    def _found(self, key: Key) -> float | None:
+        """The engine's number; that it lists a term is told by its models, not by a number of its own."""
+        if key[0] == "solution" and key[2] == "listed":
+            return self._models.listed(key[1])
+        return self.candidate.values.get(key)
 
     def extra(self) -> list[Pair]:
         """Cells of a part that the print shows completely, for terms that it does not show."""
@@ -124,7 +130,7 @@ class _Page:
         return _pair(cell, value, "exact" if agrees else "outside_rounding", reason=reason)
 
     def _stand_in(self, cell: PrintedCell) -> Pair:
-        value = self.candidate.values.get(self.address(cell))
+        value = self._found(self.address(cell))
         in_print = None
         if value is not None:
             in_print = float(self.style(cell).in_print(value)) if math.isfinite(value) else value

@@ -40,7 +40,7 @@ class Chart:
 
     Attributes:
         solution: conservative, parsimonious or intermediate
-        standing: printed, not printed, or "" where the paper shows no model of the solution
+        standing: printed, not printed; "" where the paper shows no model of the solution, or data stand in
         number, of: which of how many minimal models
         source: who the numbers are from
         rows: condition, label, a mark for each term
@@ -132,7 +132,8 @@ class _Drawer:
     def solution(self, solution: str) -> Iterator[Chart]:
         models = Models.of(self.cells, self.engine)
         found = sorted(models.found.get(solution, ()), key=sorted)
-        shown = models.printed.get(solution, frozenset())
+        comparable = not self.outcome.spec.data.stand_in
+        shown = models.printed.get(solution, frozenset()) if comparable else frozenset()
         ordered = [model for model in found if model in shown] + [m for m in found if m not in shown]
         for number, terms in enumerate(ordered[:_LIMIT], start=1):
             standing = ("printed" if terms in shown else "not printed") if shown else ""

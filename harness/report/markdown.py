@@ -8,12 +8,15 @@ from harness.report import audit
 from harness.report.claims import claims
 from harness.report.configurations import charts
 from harness.report.digits import NOTHING, shown
+from harness.report.paper import Item, Paper
 from harness.report.summary import Summary, totals
 from harness.report.table import PrintedView, first_line
 from harness.report.verdicts import GROUP_WORDS, LOOKS
 from harness.result import PUBLISHED, Finding, Outcome, Pair
 
 _LIMIT = 100  # rows of a list of discrepancies; all of them stand in results.json
+_TOTALS = ("printed", "compared", "agrees", "explained", "differs", "between", "known", "open_settings",
+           "impossible")  # fmt: skip
 _SPECIAL = re.compile(r"([\\`*_\[\]|~#])")
 
 
@@ -41,22 +44,49 @@ def index_text(found: Sequence[Summary], title: str, aea_class: str, faults: Seq
     """The report over all specs."""
     rows = [_index_row(one) for one in found]
     total = totals(found)
-    names = ("printed", "compared", "agrees", "explained", "differs", "between", "known", "open_settings")
-    rows.append(["All tables", "", *(str(total[name]) for name in names)])
+    rows.append(["All tables", "", *(str(total[name]) for name in _TOTALS)])
     head = ["Table", "Reproduced", "Printed", "Compared", "Agree", "Explained", "Differ"]
     blocks = [
         f"# {_safe(title)}",
         f"AEA replication class: **{_safe(aea_class)}**" if aea_class else "",
         *(f"**Not read:** {_safe(fault)}" for fault in faults),
-        _table([*head, "Between engines", "Known differences", "Left open"], rows),
+        _table([*head, "Between engines", "Known differences", "Left open", "Impossible in print"], rows),
     ]
     return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def paper_text(paper: Paper) -> str:
+    """The page of one paper: the summary, then item by item what was found."""
+    blocks = [
+        f"# {_safe(paper.citation)}",
+        *_list("Summary", paper.summary),
+        *_list(
+            "Impossible in print",
+            (f"{item.title}, {one.column} {one.term}: {_finding(one)}" for item, one in paper.impossible),
+        ),
+        *(block for item in paper.items for block in _item(item)),
+    ]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _item(item: Item) -> Iterator[str]:
+    yield f"## [{_safe(item.title)}](../../{item.id}/report.md)"
+    yield f"**{_safe(item.verdict)}** {_safe(item.printed)}"
+    lines = [*item.engines]
+    if item.open:
+        left = ", ".join(f"{setting} {count}" for setting, count in item.open)
+        lines.append(f"Left open, and how many values fit the paper's words: {left}")
+    if item.lists:
+        counts = ", ".join(f"{column} {count}" for column, count in item.lists.items())
+        lines.append(f"Lists of instruments that fit what is printed: {counts}")
+    if lines:
+        yield "\n".join(f"- {_safe(line)}" for line in lines)
 
 
 def _index_row(one: Summary) -> list[str]:
     spec = one.outcome.spec
     numbers = (one.printed, one.compared, *(one.counts[g] for g in ("agrees", "explained", "differs")))
-    more = (one.between, len(spec.known_differences), len(spec.open))
+    more = (one.between, len(spec.known_differences), len(spec.open), one.impossible)
     link = f"[{_safe(spec.title)}]({spec.id}/report.md)"
     return [link, _safe(one.outcome.reproduced), *(str(number) for number in (*numbers, *more))]
 

@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from harness.report import audit, between, claims, configurations, diagnostics, digits, forest, table
+from harness.report.paper import Paper, papers
 from harness.report.summary import Summary, totals
 from harness.report.verdicts import GROUP_WORDS, LOOKS, MARKS, STATUS, UNFITTED, Group, Look, group
 from harness.result import GOLDEN, PUBLISHED, Cell, Outcome, Result, Status
@@ -71,8 +72,8 @@ class Versions(NamedTuple):
     because: str
 
 
-def spec_page(found: Summary) -> str:
-    """The page of one spec."""
+def spec_page(found: Summary, in_paper: bool = False) -> str:
+    """The page of one spec; *in_paper* where a page of its whole paper is beside it."""
     outcome = found.outcome
     plots = forest.forests(outcome)
     drawn = forest.drawn(plots)
@@ -81,6 +82,7 @@ def spec_page(found: Summary) -> str:
         outcome=outcome,
         spec=outcome.spec,
         summary=found,
+        in_paper=in_paper,
         engines=[tally.engine for tally in found.engines],
         columns=_columns(outcome, [tally.engine for tally in found.engines]),
         sections=table.sections(found.cells, outcome.spec.labels),
@@ -103,6 +105,11 @@ def spec_page(found: Summary) -> str:
     )
 
 
+def paper_page(paper: Paper) -> str:
+    """The page of one paper."""
+    return _render("paper.html", paper=paper)
+
+
 def index_page(found: Sequence[Summary], title: str, aea_class: str, faults: Sequence[str]) -> str:
     """The page over all specs."""
     return _render(
@@ -110,6 +117,7 @@ def index_page(found: Sequence[Summary], title: str, aea_class: str, faults: Seq
         title=title,
         aea_class=aea_class,
         summaries=found,
+        papers=papers(found),
         totals=totals(found),
         faults=faults,
     )

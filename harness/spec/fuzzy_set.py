@@ -215,10 +215,20 @@ class FuzzySet(Model):
     )
     case: Text | None = Field(
         default=None,
-        description="The column that names the cases. Default: entity and time, else the number of the row",
+        description="The column that names the cases. Default: entity and time (entity-means: entity), else "
+        "the number of the row",
+    )
+    unit: Literal["rows", "entity-means"] = Field(
+        default="rows",
+        description="What a case is: a row, or an entity, with the mean of each raw column over its rows of "
+        "the sample",
     )
     calibration: dict[Text, Calibration] = Field(
         default={}, description="SET: {column, method, ...}; a set without entry is a column of memberships"
+    )
+    percentiles_from: Literal["sample", "data"] = Field(
+        default="sample",
+        description="Anchors such as p5: percentiles of the cases of the sample, or of all the data",
     )
     incl_cut: Cuts = Field(
         default=(0.8, 0.8),
@@ -270,6 +280,10 @@ class FuzzySet(Model):
         if self.outcome_set in self.conditions:
             sentence = f"the outcome {self.outcome_set} is also a condition. Take it out of 'conditions'"
             yield Fault(("conditions",), sentence)
+        if self.case is not None and self.unit == "entity-means":
+            yield Fault(("case",), "with unit: entity-means the entities name the cases. Remove 'case'")
+        if self.panel is not None and self.unit == "entity-means":
+            yield Fault(("panel",), "the means of entities have no periods. Remove 'panel'")
         for name in self.calibration:
             if name not in self.sets:
                 sentence = f"calibration.{name} is neither a condition nor the outcome"

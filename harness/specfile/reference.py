@@ -40,7 +40,7 @@ configurations (`A*~B*C`) with `output` (1, 0, C, ?), `n_cases`, `inclusion`, `p
 A solution is a set of models and a model a set of terms, its terms sorted as text: `intermediate:A*~B` (a term),
 `intermediate:model:A*~B + C` (a model), `intermediate:solution` (the whole; `n_models`). The unique coverage in one of
 several models is at `intermediate:model:A*~B + C|C`; the role of a literal (`core` or `●`, `peripheral` or `•`) at
-`intermediate:A*~B|~B`, measure `role`.
+`intermediate:A*~B|~B`, measure `role`. A term that the paper only names, without a number, is printed as `listed`, 1.
 
 Part `panel` has the same terms, models, `<solution>:solution` where there is one model, and necessary sets: pooled
 `inclusion` and `coverage`, and the distances of what the periods (`between_distance`) and the entities
