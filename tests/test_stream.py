@@ -95,6 +95,17 @@ def test_batches_give_the_results_that_fits_one_by_one_give() -> None:
         assert found[60 + shift].cells == direct.cells
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_worker_killed_while_it_has_nothing_to_do_costs_nothing() -> None:
+    before = _workers_of(os.getpid())
+    results = stream(iter([drawn(0.0) for _ in range(40)]), jobs=1)
+    next(results)
+    time.sleep(1)  # what was taken ahead has ended by now
+    for worker in _workers_of(os.getpid()) - before - _trackers(before):
+        os.kill(worker, signal.SIGKILL)
+    assert [result.status for _, result in results] == ["fitted"] * 39
+
+
 @pytest.mark.parametrize(
     ("fault", "message"),
     [
@@ -181,20 +192,25 @@ def test_a_sheet_is_written_once_and_goes_when_nobody_holds_it() -> None:
     shelf = processes._Shelf()
     sheet = replace(SHEET)
     place = shelf.place(sheet)
+    assert isinstance(place, processes._Placed)
     assert shelf.place(sheet) == place
-    folder = Path(shelf._folder.name)
+    folder = Path(place.path).parent
     assert len(list(folder.iterdir())) == 1
-    assert pickle.loads(pickle.dumps(place))().frame.equals(SHEET.frame)  # type: ignore[operator]
+    assert pickle.loads(pickle.dumps(place))().frame.equals(SHEET.frame)
     del sheet
     gc.collect()
     assert not list(folder.iterdir())
     shelf.close()
 
 
-def test_a_sheet_that_cannot_be_written_travels_itself() -> None:
-    shelf = processes._Shelf()
-    shelf.close()  # as good as a full disk: nothing can be written there
-    assert shelf.place(SHEET) is SHEET
+def test_a_sheet_that_cannot_be_written_travels_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: Path, content: bytes) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    assert processes._Shelf().place(SHEET) is SHEET
+    found = dict(stream(iter([task("fake-agrees")] * 3), jobs=1))
+    assert [result.status for result in found.values()] == ["fitted"] * 3
 
 
 # ---------------------------------------------------------------------------------------- on a cluster

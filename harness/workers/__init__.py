@@ -46,7 +46,7 @@ def run(
 def probe_all(engines: Sequence[Engine]) -> dict[str, tuple[str, str] | str]:
     """Engine id to its versions, or to the sentence that says why it cannot run."""
     with Processes(min(2, len(engines))) as processes:
-        futures = {e.id: processes.pool.schedule(fitting.probe, args=[e], timeout=60) for e in engines}
+        futures = {e.id: processes.call(fitting.probe, e, seconds=60) for e in engines}
         return {name: _probed(future) for name, future in futures.items()}
 
 

@@ -79,7 +79,7 @@ class Cluster:
         if future.status == "finished":
             with contextlib.suppress(Exception):  # it was there, and is gone with the scheduler
                 told: Told = future.result(timeout=_SECONDS)
-                return told
+                return Lost(told.message) if isinstance(told, Gone) else told
         if future.status != "error":
             return Gone(f"the scheduler at {self._executor} went away before this fit was made.")
         fault = future.exception(timeout=_SECONDS)
@@ -158,7 +158,7 @@ def fit_here(tasks: bytes, sheet: Sheet | None, seconds: float, bridge: str) -> 
 def _processes(bridge: str) -> Processes:
     """The children of this worker, kept warm; as many as it has threads."""
     with _LOCK:
-        if not _kept or not _kept[0].pool.active:
+        if not _kept:
             import distributed
 
             # Workers of dask are daemons, and multiprocessing allows daemons no children. These end with
@@ -166,5 +166,5 @@ def _processes(bridge: str) -> Processes:
             multiprocessing.current_process()._config["daemon"] = False  # type: ignore[attr-defined]
             if bridge != "auto":
                 os.environ[_OF_R] = bridge
-            _kept[:] = [Processes(distributed.get_worker().state.nthreads)]
+            _kept.append(Processes(distributed.get_worker().state.nthreads))
         return _kept[0]
