@@ -61,11 +61,25 @@ ANALYSES: dict[str, dict[str, Any]] = {
     "excluded": {"exclude": ["A*~B"]},
     "untenable": {"exclude": "untenable"},
     "necessity": {"necessity": {"incl_cut": 0.8, "disjunctions": True}},
-    "panel": {"panel": {"each": ["time", "entity"]}},
     "panel_necessity": {
         "outcome": "~Y",
         "necessity": {"incl_cut": 0.8, "disjunctions": True},
         "panel": {},
+    },
+    "tests": {
+        "panel": {"each": ["time", "entity"]},
+        "robustness": {"tests": {"a": {"incl_cut": 0.9}, "b": {"n_cut": 2}}},
+        "checks": True,
+    },
+    "tests_with_anchors": {
+        "calibration": RAW,
+        "solution": ["parsimonious"],
+        "robustness": {"tests": {"a": {"anchors": {"A": [25, 50.05, 75]}}}},
+    },
+    "tests_without_solution": {
+        "solution": ["parsimonious"],
+        "directional_expectations": {},
+        "robustness": {"tests": {"a": {"incl_cut": 1, "pri_cut": 1}}},
     },
     "conjunctions": {"necessity": {"incl_cut": 0.6}},
     "nothing_positive": {"incl_cut": 1, "pri_cut": 1},
@@ -112,6 +126,21 @@ def test_both_engines_give_the_same_cells(name: str) -> None:
     ours, theirs = python_fsqca.fit(model, sheet), r_qca.fit(model, sheet)
     assert numbers(ours) == pytest.approx(numbers(theirs), rel=1e-10, abs=1e-12)
     assert len(ours.not_offered) == len(theirs.not_offered)
+
+
+@pytest.mark.r
+@needs_qca
+def test_each_of_several_models_is_held_against_the_tests() -> None:
+    """Krook's data: two parsimonious models, and others where a configuration needs two cases."""
+    spec = specfile.read(ROOT / "specs" / "thiem-dusa-2013-krook.yaml", tuple(engines()))
+    settings = {"solution": ["parsimonious"], "robustness": {"tests": {"two_cases": {"n_cut": 2}}}}
+    dropped = {"directional_expectations": {}, "necessity": None}
+    model = MODEL_ADAPTER.validate_python({**spec.merged["wnp"], **settings, **dropped})
+    assert isinstance(model, FuzzySet)
+    sheet = dataset.prepare(spec, dataset.read(spec), "wnp")
+    ours, theirs = numbers(python_fsqca.fit(model, sheet)), numbers(r_qca.fit(model, sheet))
+    assert ours == pytest.approx(theirs, rel=1e-10, abs=1e-12)
+    assert len([key for key in ours if key[2] == "rf_cov"]) == 2
 
 
 @pytest.mark.r

@@ -1,11 +1,11 @@
 """The model `fuzzy-set`: a table of configurations, its sets, its cut-offs and its solutions."""
 
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from harness.spec.calibration import Calibration
+from harness.spec.calibration import Calibration, order_fault
 from harness.spec.common import Model
 from harness.spec.fields import (
     Count,
@@ -18,6 +18,7 @@ from harness.spec.fields import (
     did_you_mean,
     no_bool,
 )
+from harness.spec.robustness import Robustness, Variation
 
 MOST_CONDITIONS = 24  # prime implicants take 8 bytes for each of 2^k configurations
 Solution = Literal["conservative", "parsimonious", "intermediate"]
@@ -119,6 +120,15 @@ class FuzzySet(Model):
         "Arino 2016; cluster of R's SetMethods) of every term, model and necessary set; {} is enough. "
         "Default: none. Needs data.panel",
     )
+    robustness: Robustness | None = Field(
+        default=None,
+        description="Test solutions and sensitivity ranges of every solution; they cost time. Default: none",
+    )
+    checks: bool = Field(
+        default=False,
+        description="Cases on either side of every set's crossover (skewness), and whether a positive "
+        "configuration is positive for the negated outcome too (simultaneous subset)",
+    )
 
     @property
     def outcome_set(self) -> str:
@@ -135,6 +145,10 @@ class FuzzySet(Model):
         found = self.calibration.get(name) or Calibration(method="none")
         return found.model_copy(update={"column": found.column or name})
 
+    def varied(self, test: Variation) -> Self:
+        """The model with the cut-offs of a test; its anchors are the sheet's matter."""
+        return self.model_copy(update=test.cuts)
+
     def faults(self) -> Iterator[Fault]:
         yield from super().faults()
         if self.outcome_set in self.conditions:
@@ -145,9 +159,33 @@ class FuzzySet(Model):
                 sentence = f"calibration.{name} is neither a condition nor the outcome"
                 yield Fault(("calibration", name), sentence + did_you_mean(name, self.sets))
         yield from self._expectation_faults()
+        yield from self._robustness_faults()
         for term in self.exclude if self.exclude != "untenable" else ():
             if fault := term_fault(term, self.conditions):
                 yield Fault(("exclude",), f"exclude: {fault}")
+
+    def _robustness_faults(self) -> Iterator[Fault]:
+        if self.robustness is None:
+            return
+        if not self.solution:
+            yield Fault(("robustness",), "robustness is that of a solution, and 'solution' names none")
+        for test, variation in self.robustness.tests.items():
+            for name, anchors in variation.anchors.items():
+                if fault := self._anchor_fault(name, anchors):
+                    path = ("robustness", "tests", test, "anchors", name)
+                    yield Fault(path, f"robustness.tests.{test}.anchors: {fault}")
+
+    def _anchor_fault(self, name: str, anchors: Sequence[float]) -> str:
+        own = self.calibration.get(name)
+        if own is None or not own.numbers:
+            return f"{name} has no anchors{did_you_mean(name, self._with_anchors)}"
+        if len(anchors) != len(own.numbers):
+            return f"{name} has {len(own.numbers)} anchors, not {len(anchors)}"
+        return order_fault(own.method, anchors)
+
+    @property
+    def _with_anchors(self) -> tuple[str, ...]:
+        return tuple(name for name, how in self.calibration.items() if how.numbers)
 
     def _expectation_faults(self) -> Iterator[Fault]:
         expectations, wanted = self.directional_expectations, "intermediate" in self.solution
