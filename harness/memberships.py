@@ -65,6 +65,7 @@ _METHODS: Mapping[str, Callable[[Array, Calibration, Anchors], Array]] = Mapping
     {
         "none": lambda raw, calibration, anchors: raw,
         "direct": _direct,
+        "ecdf": lambda raw, how, anchors: fsqca.ecdf(raw, *anchors),
         "bell": lambda raw, how, anchors: fsqca.bell(raw, anchors, how.below, how.above),
         "indirect": lambda raw, how, anchors: _snapped(fsqca.indirect(raw, anchors)),
         "crisp": lambda raw, how, anchors: fsqca.crisp(raw, anchors),

@@ -59,6 +59,7 @@ calibrated_column <- function(raw, how, anchors) {
       type = "fuzzy", thresholds = anchors, logistic = how$logistic, idm = how$idm,
       below = how$below, above = how$above
     ),
+    "ecdf" = along_data(raw, anchors),
     "bell" = QCA::calibrate(
       raw,
       type = "fuzzy", thresholds = anchors, logistic = FALSE, below = how$below, above = how$above
@@ -69,6 +70,14 @@ calibrated_column <- function(raw, how, anchors) {
     "crisp" = QCA::calibrate(raw, type = "crisp", thresholds = anchors),
     stop("no calibration is called ", how$method)
   )
+}
+
+# The package drops values beyond the anchors by negative indices, and all values where there are none beyond.
+along_data <- function(raw, anchors) {
+  if (!any(raw < min(anchors)) || !any(raw > max(anchors))) {
+    unsupported("calibrate(ecdf = TRUE) of R's QCA needs values beyond either outer anchor: else it has no data")
+  }
+  QCA::calibrate(raw, type = "fuzzy", thresholds = anchors, logistic = FALSE, ecdf = TRUE)
 }
 
 # The package reads names as expressions: a set called "n" or "OUT", or one name inside another, leads it

@@ -82,7 +82,15 @@ BAD_SETTINGS = [
         {"calibration": "{A: {method: direct, out: 1, crossover: 9, in: 5}}"},
         "the anchors out, crossover, in are 1, 9, 5: the crossover lies strictly between the others.",
     ),
-    ({"calibration": "{A: {method: crisp, thresholds: [1, 2]}}"}, "method: crisp takes one"),
+    (
+        {"calibration": "{A: {method: crisp, thresholds: [1, 2]}}"},
+        "method: crisp takes one: conditions of more",
+    ),
+    ({"calibration": "{A: {method: ecdf, out: 1, in: 5}}"}, "method: ecdf needs 'crossover'."),
+    (
+        {"calibration": "{A: {method: ecdf, out: 1, crossover: 9, in: 5}}"},
+        "the anchors out, crossover, in are 1, 9, 5: the crossover lies strictly between the others.",
+    ),
     ({"calibration": "{A: {method: bell, anchors: [1, 2, 3]}}"}, "3 anchors; method: bell takes six"),
     ({"calibration": "{A: {method: tfr, idm: 0.9}}"}, "'idm' has no meaning with method: tfr. Remove it."),
     ({"exclude": "[B*A]"}, "exclude: 'B*A' is not in the order of the conditions. Write A*B."),

@@ -15,7 +15,7 @@ from harness import compare, dataset, goldenfile, specfile
 from harness.dataset import configurations
 from harness.dataset.rows import Rows
 from harness.engines import engines, python_fsqca, r_qca
-from harness.errors import NotInstalled
+from harness.errors import NotInstalled, Unsupported
 from harness.result import Estimates, Result
 from harness.sheet import Sheet
 from harness.spec import MODEL_ADAPTER, FuzzySet, PanelKeys
@@ -88,6 +88,8 @@ ANALYSES: dict[str, dict[str, Any]] = {
     "percentiles": {"calibration": {"A": {**RAW["A"], "out": "p5", "in": "p95"}}},
     "decreasing": {"calibration": {"A": {**RAW["A"], "out": 80, "in": 20}}},
     "lines": {"calibration": {"A": {**RAW["A"], "logistic": False, "below": 2.0, "above": 0.5}}},
+    "ecdf": {"calibration": {"A": {**RAW["A"], "method": "ecdf"}}},
+    "ecdf_decreasing": {"calibration": {"A": {"method": "ecdf", "out": 80, "crossover": 50.05, "in": 20}}},
     "bell": {"calibration": {"A": {"method": "bell", "anchors": [5, 25.05, 45, 55, 75.05, 95]}}},
     "indirect": {"calibration": {"A": {"method": "indirect", "thresholds": [20.05, 40.05, 60.05, 80.05]}}},
     "tfr": {"calibration": {"A": {"method": "tfr"}}},
@@ -126,6 +128,18 @@ def test_both_engines_give_the_same_cells(name: str) -> None:
     ours, theirs = python_fsqca.fit(model, sheet), r_qca.fit(model, sheet)
     assert numbers(ours) == pytest.approx(numbers(theirs), rel=1e-10, abs=1e-12)
     assert len(ours.not_offered) == len(theirs.not_offered)
+
+
+@pytest.mark.r
+@needs_qca
+def test_a_calibration_on_which_r_fails_is_a_skip_with_its_reason() -> None:
+    """QCA 3.25.1: x[-which(x < 0)] is empty where no x is below 0, and ecdf() of nothing is an error."""
+    model, sheet = analysis(
+        {"calibration": {"A": {"method": "ecdf", "out": 0, "crossover": 50.05, "in": 80}}}
+    )
+    with pytest.raises(Unsupported, match="needs values beyond either outer anchor"):
+        r_qca.fit(model, sheet)
+    assert python_fsqca.fit(model, sheet).cells
 
 
 @pytest.mark.r

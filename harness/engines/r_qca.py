@@ -52,6 +52,7 @@ def _calibration(model: FuzzySet, sheet: Sheet, name: str) -> str:
     logistic = f", idm = {how.idm:g}" if how.logistic else f", logistic = FALSE{bends}"
     settings = {
         "direct": f'type = "fuzzy", thresholds = {anchors}{logistic}',
+        "ecdf": f'type = "fuzzy", thresholds = {anchors}, logistic = FALSE, ecdf = TRUE',
         "bell": f'type = "fuzzy", thresholds = {anchors}, logistic = FALSE{bends}',
         "indirect": f'type = "fuzzy", method = "indirect", thresholds = {anchors}',
         "tfr": 'type = "fuzzy", method = "TFR"',

@@ -24,6 +24,7 @@ Anchor = Annotated[float | str, BeforeValidator(_anchor, json_schema_input_type=
 
 _KEYS = {  # method: what it must have, what it may have beside
     "direct": (("out", "crossover", "in"), ("logistic", "idm", "below", "above")),
+    "ecdf": (("out", "crossover", "in"), ()),
     "bell": (("anchors",), ("below", "above")),
     "indirect": (("thresholds",), ()),
     "tfr": ((), ()),
@@ -36,16 +37,18 @@ class Calibration(Strict):
     """How a column becomes a set."""
 
     column: Text | None = Field(default=None, description="The raw column. Default: the set's own name")
-    method: Literal["direct", "bell", "indirect", "tfr", "crisp", "none"] = Field(
-        description="direct (Ragin 2008), bell (six anchors), indirect, tfr (totally fuzzy and relative), "
-        "crisp, or none (memberships already)"
+    method: Literal["direct", "ecdf", "bell", "indirect", "tfr", "crisp", "none"] = Field(
+        description="direct (Ragin 2008), ecdf (along the distribution of the data), bell (six anchors), "
+        "indirect, tfr (totally fuzzy and relative), crisp, or none (memberships already)"
     )
     out: Anchor | None = Field(
-        default=None, description="direct: full non-membership; a number, or a percentile such as p5"
+        default=None, description="direct, ecdf: full non-membership; a number, or a percentile such as p5"
     )
-    crossover: Anchor | None = Field(default=None, description="direct: membership 0.5")
+    crossover: Anchor | None = Field(default=None, description="direct, ecdf: membership 0.5")
     in_: Anchor | None = Field(
-        default=None, alias="in", description="direct: full membership; below `out` the set is decreasing"
+        default=None,
+        alias="in",
+        description="direct, ecdf: full membership; below `out` the set is decreasing",
     )
     logistic: bool = Field(default=True, description="direct: log odds, or straight lines between anchors")
     idm: Annotated[float, Field(gt=0.5, lt=1)] = Field(
@@ -68,7 +71,7 @@ class Calibration(Strict):
     def numbers(self) -> tuple[float | str, ...]:
         """The anchors in their order: out, crossover, in; the six of a bell; thresholds."""
         direct = (self.out, self.crossover, self.in_)
-        found = {"direct": direct, "bell": self.anchors}.get(self.method, self.thresholds)
+        found = {"direct": direct, "ecdf": direct, "bell": self.anchors}.get(self.method, self.thresholds)
         return tuple(anchor for anchor in found if anchor is not None)
 
     def faults(self) -> Iterator[Fault]:
@@ -86,10 +89,12 @@ class Calibration(Strict):
 
     def _anchor_faults(self) -> Iterator[Fault]:
         count = {"bell": 6, "crisp": 1}.get(self.method)
-        key = {"bell": "anchors", "direct": "crossover"}.get(self.method, "thresholds")
+        key = {"bell": "anchors", "direct": "crossover", "ecdf": "crossover"}.get(self.method, "thresholds")
         if count and len(self.numbers) != count:
             what = (
-                "six: out, crossover, in, in, crossover, out" if count == 6 else "one: sets have two values"
+                "six: out, crossover, in, in, crossover, out"
+                if count == 6
+                else "one: conditions of more than two values are not minimised. Make a set of each cut"
             )
             yield Fault((key,), f"{len(self.numbers)} {key}; method: {self.method} takes {what}")
         elif all(isinstance(anchor, float) for anchor in self.numbers):
@@ -101,7 +106,7 @@ class Calibration(Strict):
 def order_fault(method: str, anchors: Sequence[float]) -> str:
     """What is wrong with the order of anchors, in their unit; "" where nothing is."""
     shown = ", ".join(f"{anchor:g}" for anchor in anchors)
-    if method == "direct" and not (_ascends(anchors) or _ascends(anchors[::-1])):
+    if method in ("direct", "ecdf") and not (_ascends(anchors) or _ascends(anchors[::-1])):
         return f"the anchors out, crossover, in are {shown}: the crossover lies strictly between the others"
     if method in ("crisp", "indirect") and not _ascends(anchors):
         return f"the thresholds are {shown}: write each once, the smallest first"
