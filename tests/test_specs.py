@@ -53,6 +53,7 @@ PRINTED = {
 WEAK = {"dusa-2021-pri", "grunfeld-stata", "lipset-fuzzy", "stata-xtdpdsys", "xtabond2-help-system"}
 NOT_PRINTED = {
     "empl-uk-descriptives",
+    "produc-configurations",
     "qca-two-cuts-and-n-cut",
     "virtual-agglomeration-formula-2",
     "virtual-agglomeration-robustness-2013-2021",

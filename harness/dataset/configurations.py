@@ -12,7 +12,7 @@ from harness.estimators import fsqca
 from harness.memberships import memberships
 from harness.sheet import Sheet
 from harness.spec import FuzzySet
-from harness.spec.fuzzy_set import order_fault
+from harness.spec.calibration import order_fault
 
 
 def sheet(model: FuzzySet, rows: Rows, sampled: Mask) -> Sheet:

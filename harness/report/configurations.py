@@ -89,6 +89,16 @@ def charts(outcome: Outcome) -> tuple[Chart, ...]:
     )
 
 
+def model_counts(outcome: Outcome) -> tuple[tuple[str, str], ...]:
+    """How many minimal models there are of every solution: ("wnp", "conservative 1, parsimonious 2")."""
+    return tuple((column, _counts(result)) for column, result in fitted_columns(outcome))
+
+
+def _counts(result: Result) -> str:
+    counts = {cell.term: cell.value for cell in result.cells if cell.measure == "n_models"}
+    return ", ".join(f"{term.partition(':')[0]} {count:.0f}" for term, count in counts.items())
+
+
 def plots(outcome: Outcome) -> tuple[Plot, ...]:
     """A plot a solution, from the first engine that tells the cases' memberships."""
     return tuple(

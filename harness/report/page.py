@@ -93,6 +93,7 @@ def spec_page(found: Summary, in_paper: bool = False) -> str:
         drawn=drawn,
         charts=configurations.charts(outcome),
         plots=configurations.plots(outcome),
+        model_counts=configurations.model_counts(outcome),
         diagnostics=diagnostics.diagnostics(outcome),
         printed_drawn=bool(drawn) and drawn[0][0] == 0,
         versions=_versions(outcome),

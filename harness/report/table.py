@@ -39,6 +39,8 @@ PART_WORDS: Mapping[str, str] = {
     "solution": "Solution",
     "necessity": "Necessary conditions",
     "panel": "Periods and entities",
+    "robustness": "Robustness",
+    "checks": "Checks",
     "cases": "Memberships of the cases",
     "index": "Index",
 }

@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 
 from harness.spec.fuzzy_set import term_fault
 
-CONFIGURATION_PARTS = ("truth_table", "solution", "necessity", "panel")
+CONFIGURATION_PARTS = ("truth_table", "solution", "necessity", "panel", "robustness")
 SOLUTIONS = ("conservative", "parsimonious", "intermediate")
 Kind = Literal["solution", "model", "term", "unique", "literal"]
 
@@ -66,6 +66,16 @@ def of_group(term: str, key: str, label: str) -> str:
     return f"{term}|{key}={label}"
 
 
+def of_setting(term: str, name: str) -> str:
+    """
+    A solution or a model as a test, or a setting, tries it.
+
+    >>> of_setting("parsimonious:solution", "calibration.A.crossover")
+    'parsimonious:solution|calibration.A.crossover'
+    """
+    return f"{term}|{name}"
+
+
 def read(term: str) -> Address | None:
     """
     What a term of part `solution` is about, None where it is none.
@@ -93,7 +103,9 @@ def configuration_fault(part: str, term: str, conditions: Sequence[str]) -> str:
         return _row_fault(term, conditions)
     if part == "necessity":
         return term_fault(term, conditions, "+" if "+" in term else "*")
-    return _panel_fault(term, conditions) if part == "panel" else _solution_fault(term, conditions)
+    if part == "panel":
+        return _panel_fault(term, conditions)
+    return _solution_fault(term if part == "solution" else term.partition("|")[0], conditions)
 
 
 def _row_fault(term: str, conditions: Sequence[str]) -> str:
