@@ -13,7 +13,8 @@ from harness.engines import engines, python_dpd, python_fsqca
 from harness.estimators.instrument_lists import lists, settings
 from harness.report.claims import claims
 from harness.result import Outcome
-from harness.run import Choice, run
+from harness.run import Choice, from_golden, run
+from harness.run import calls as run_calls
 from harness.spec import DynamicPanel, FuzzySet, Instruments, Spec
 
 TYPES = ("V1", "V2", "V3", "V4", "V5")
@@ -118,6 +119,34 @@ def test_the_sentences_of_section_four_are_claims(specs: dict[str, Spec]) -> Non
         "virtual-agglomeration-robustness-open-data": 3,
         "virtual-agglomeration-robustness-2013-2021": 3,
     }
+
+
+GMM = [
+    *TABLES,
+    *(f"virtual-agglomeration-robustness-{check}" for check in ("population", "open-data", "2013-2021")),
+]
+
+
+@pytest.mark.parametrize("name", GMM)
+def test_engines_that_fit_no_column_say_why_in_the_committed_report(
+    specs: dict[str, Spec], name: str
+) -> None:
+    told: dict[str, set[tuple[str, str]]] = {}
+    for result in from_golden(specs[name]).results:
+        told.setdefault(result.engine, set()).add((result.status, result.message))
+    gaps = "on a panel with gaps dpanel differences to the previous row, whatever its period."
+    script = f"stata-xtabond2 writes a script and runs nothing: harness show {name} --engine stata-xtabond2"
+    assert told["gretl-dpanel"] == {("skipped", gaps)}
+    assert told["stata-xtabond2"] == {("skipped", script)}
+
+
+@pytest.mark.parametrize("name", GMM)
+def test_the_stata_script_of_every_column_is_whole(specs: dict[str, Spec], name: str) -> None:
+    calls = run_calls(specs[name], Choice(engines=("stata-xtabond2",)))
+    assert [call.column for call in calls] == list(specs[name].columns)
+    for call in calls:
+        assert call.status == "call" and "by hand" not in call.text
+        assert "xtile group_1 = NQ, nq(3)\n" in call.text
 
 
 # ------------------------------------------------------------------------------------------ configurations

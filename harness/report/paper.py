@@ -120,6 +120,12 @@ class Item:
             for column in entry.columns or self.summary.outcome.spec.columns
         }
 
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """The engines whose numbers stand under the printed ones."""
+        told = (one.engine for cell in self.summary.cells for one in self.numbers(cell).told)
+        return tuple(dict.fromkeys(told))
+
     def numbers(self, cell: PrintedView) -> Numbers:
         """What stands at a printed cell: nothing beside the print where the data stand in."""
         told = () if self.stand_in else tuple(_told(cell.found))
