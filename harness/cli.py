@@ -450,13 +450,36 @@ def schema(what: str) -> None:
 
 @main.command()
 @click.argument("identifier", metavar="ID")
+@click.argument("table", metavar="[TABLE]", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--below",
+    type=click.Choice(["std_error", "statistic", "p_value", "ci"]),
+    help="What stands in parentheses beneath the coefficients, where the table does not say it.",
+)
+@click.option(
+    "--model",
+    type=click.Choice(["linear", "panel", "dynamic-panel", "descriptive"]),
+    help="The model; by itself it is taken from the rows of the table.",
+)
+@json_option
 @click.pass_obj
-def new(root: Path, identifier: str) -> None:
-    """A commented spec and an empty printed table to fill in."""
-    from harness import scaffold
+def new(root: Path, /, identifier: str, table: Path | None, **options: Any) -> None:
+    """
+    A commented spec and its printed table, from TABLE or empty to be filled in.
 
-    for path in scaffold.new_spec(root, identifier):
-        click.echo(f"made {path}")
+    TABLE is a LaTeX tabular, a csv file, or the text that esttab or outreg writes.
+    """
+    from harness import scaffold, screen
+
+    if table is None:
+        for path in scaffold.new_spec(root, identifier):
+            click.echo(f"made {path}")
+        return
+    made = scaffold.from_table(root, identifier, table, options["below"], options["model"])
+    if options["as_json"]:
+        _print_json(made.document())
+    else:
+        screen.show_made(made)
 
 
 @main.command()

@@ -43,6 +43,7 @@ FLOORS = {
     "rsession": 2,
     "schemas": 2,
     "rserial": 2,
+    "tables": 2,
     "rscripts": 1,
     "memberships": 2,
     "printed": 1,
