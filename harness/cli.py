@@ -417,6 +417,45 @@ def report(root: Path, names: tuple[str, ...], out: Path | None, compare_only: b
 
 
 @main.command()
+@click.argument("name", metavar="SPEC")
+@click.option(
+    "--latex", "form", flag_value="latex", default="latex", help="LaTeX with booktabs; the default."
+)
+@click.option("--csv", "form", flag_value="csv")
+@click.option("--markdown", "form", flag_value="markdown")
+@click.option("--engine", help="Whose numbers; default: the spec's first engine that runs here.")
+@click.option("--golden", is_flag=True, help="From the golden files; nothing is fitted.")
+@click.option("--terms", is_flag=True, help="The spec's own names of variables, not their labels.")
+@click.option(
+    "--decimals",
+    type=click.IntRange(0, 12),
+    default=3,
+    help="Where no printed table shows how many.",
+)
+@click.option("--data", multiple=True, metavar="NAME=PATH", help="Read this file in place of the spec's.")
+@click.option("--jobs", type=click.IntRange(1, 64), default=os.cpu_count() or 2, help="Worker processes.")
+@click.pass_obj
+def export(root: Path, /, name: str, **options: Any) -> None:
+    """The agreed table to stdout, in the shape and with the digits of the print."""
+    from harness import export as exports
+    from harness import run as runs
+    from harness import screen
+
+    spec = _one(root, name)
+    choice = runs.Choice(data=_data(options["data"]), jobs=options["jobs"])
+    if options["golden"]:
+        found = runs.Run((runs.from_golden(spec),))
+    else:
+        with screen.progress(quiet=False) as progress:
+            found = runs.run([spec], choice, progress)
+    (outcome,) = (one for one in found.outcomes if one.spec.id == spec.id)
+    table = exports.agreed(outcome, options["engine"], options["decimals"], options["terms"])
+    click.echo(exports.FORMS[options["form"]](table), nl=False)
+    for sentence in (*found.faults, *found.remarks):
+        click.echo(sentence, err=True)
+
+
+@main.command()
 @click.option(
     "--cache-key", is_flag=True, help="Only one line that changes with anything that engines run on."
 )

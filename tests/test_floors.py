@@ -11,6 +11,7 @@ from conftest import ROOT
 FLOORS = {
     "cli": 6,
     "__main__": 7,
+    "export": 6,
     "screen": 6,
     "scaffold": 6,
     "checking": 6,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -187,9 +188,9 @@ class _Draft:
             patch["outcome"] = self.table.outcomes[place]
         whole, own = self._regressors(None), self._regressors(place)
         changed = {name: own.get(name) for name, lags in whole.items() if own.get(name) != lags}
-        if changed:
+        if changed and any(self._printed(place)):
             patch["regressors"] = changed
-        if self._times(place) != self._times(None):
+        if any(self._printed(place)) and self._times(place) != self._times(None):
             patch["time_dummies"] = self._times(place)
         if self._dummies(place) != self._dummies(None):
             patch["dummies"] = {name: self._dummies(place).get(name) for name in self._dummies(None)}
@@ -229,6 +230,7 @@ class _Draft:
         """The model's settings; the table's own rows settle constant and time dummies."""
         for setting, value, settled in settings.values(self.model, self.table.words):
             if setting.name == "constant" and "constant" in self.table.terms:
+                yield setting, True, True
                 continue
             if setting.name == "time_dummies" and self._times(None):
                 yield setting, self._times(None), True
@@ -298,22 +300,26 @@ class _Draft:
 
     def _instruments(self) -> list[dict[str, Any]]:
         """The outcome's lags, all else its own instrument; the same collapsed; all of them by their lags."""
-        own = {self._outcome: {"lags": [2, None]}}
-        collapsed = {self._outcome: {"lags": [2, None], "collapse": True}}
         others = {name: lags for name, lags in self._regressors(None).items() if name != self._outcome}
-        variables = {**others, **({"time_dummies": 0} if self._times(None) else {})}
-        iv = {"iv": {self._group: {"variables": variables}}} if variables else {}
+        tested = [name for name in self._tested if name in others]  # a test names its group of instruments
+        own = {name: {"lags": [2, None]} for name in (self._outcome, *tested)}
+        plain = {name: lags for name, lags in others.items() if name not in tested}
+        plain |= {"time_dummies": 0} if self._times(None) else {}
+        group = next(
+            (name for name in self._tested if name not in {*others, self._outcome, "level_gmm"}), "iv"
+        )
+        iv = {"iv": {group: {"variables": plain}}} if plain else {}
+        collapsed = {name: {**lags, "collapse": True} for name, lags in own.items()}
         found = [{"gmm": own, **iv}, {"gmm": collapsed, **iv}]
-        if others:
+        if plain:
             found.append({"gmm": {**own, **{name: {"lags": [2, None]} for name in others}}})
         return found
 
     @property
-    def _group(self) -> str:
-        """What a printed test calls the group of plain instruments."""
-        named = (row.term.partition("hansen_")[2] for row in self.table.rows if row.part == "tests")
-        own = (name.removeprefix("excl_") for name in named if not name.startswith("j"))
-        return next((name for name in own if name and name != "level_gmm"), "iv")
+    def _tested(self) -> list[str]:
+        """The groups of instruments that printed tests name."""
+        named = (re.fullmatch(r"(?:diff_hansen|hansen_excl)_(.+)", row.term) for row in self.table.rows)
+        return list(dict.fromkeys(found[1] for found in named if found))
 
 
 def _spoken(term: Term, is_dummy: bool) -> str:

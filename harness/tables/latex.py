@@ -243,6 +243,8 @@ class _Flat:
         if name in _DROPPED:
             inner = _TABULARS.get(_argument(self.nodes, self.place), 0) if name == "\\begin" else 0
             self.place = _after_groups(self.nodes, self.place, _DROPPED[name] + inner)
+            if name == "\\begin":
+                self._drop_option()
             return ""
         if name in _ACCENTS:
             letter = self._taken()

@@ -306,7 +306,7 @@ class _Reading:
         self._add(line.line, *self.last[:3], numbers)
 
     def _of_words(self, line: _Line) -> None:
-        told = ", ".join(dict.fromkeys(text for text in line.texts if text))
+        told = ", ".join(dict.fromkeys(text for text in line.texts if not is_nothing(text)))
         self.told.append(f"{line.label}: {told}" if told else line.label)
         if told:
             self.last = None

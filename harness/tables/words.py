@@ -75,7 +75,12 @@ Address(part='tests', term='ar2', measure='', certain=True), None)
     for measure, words in _FIT:
         if re.fullmatch(words, bare):
             return Address("fit", "model", measure, measure not in _WEAK or len(bare) > 3)
-    return _component(bare) or _test(bare)
+    return _covariance(label) or _component(bare) or _test(bare)
+
+
+def _covariance(label: str) -> Address | None:
+    found = re.fullmatch(r"covariance, ([^~]+~[^~]+)", label)
+    return Address("covariance", found[1], "estimate") if found else None
 
 
 def _component(bare: str) -> Address | None:
@@ -96,7 +101,7 @@ def _test(bare: str) -> Address | None:
 def _test_name(bare: str) -> str:
     """The glossary's name of a test, "" where the words name none."""
     name = bare.replace(" ", "_")
-    if glossary.is_test(name):
+    if re.fullmatch(r"[\w@-]+", name) and glossary.is_test(name):
         return name
     for words, term in _TESTS:
         found = re.fullmatch(words, bare)
