@@ -418,6 +418,45 @@ def report(root: Path, names: tuple[str, ...], out: Path | None, compare_only: b
 
 
 @main.command()
+@click.argument("name", metavar="SPEC")
+@click.option(
+    "--latex", "form", flag_value="latex", default="latex", help="LaTeX with booktabs; the default."
+)
+@click.option("--csv", "form", flag_value="csv")
+@click.option("--markdown", "form", flag_value="markdown")
+@click.option("--engine", help="Whose numbers; default: the spec's first engine that runs here.")
+@click.option("--golden", is_flag=True, help="From the golden files; nothing is fitted.")
+@click.option("--terms", is_flag=True, help="The spec's own names of variables, not their labels.")
+@click.option(
+    "--decimals",
+    type=click.IntRange(0, 12),
+    default=3,
+    help="Where no printed table shows how many.",
+)
+@click.option("--data", multiple=True, metavar="NAME=PATH", help="Read this file in place of the spec's.")
+@click.option("--jobs", type=click.IntRange(1, 64), default=os.cpu_count() or 2, help="Worker processes.")
+@click.pass_obj
+def export(root: Path, /, name: str, **options: Any) -> None:
+    """The agreed table to stdout, in the shape and with the digits of the print."""
+    from harness import export as exports
+    from harness import run as runs
+    from harness import screen
+
+    spec = _one(root, name)
+    choice = runs.Choice(data=_data(options["data"]), jobs=options["jobs"])
+    if options["golden"]:
+        found = runs.Run((runs.from_golden(spec),))
+    else:
+        with screen.progress(quiet=False) as progress:
+            found = runs.run([spec], choice, progress)
+    (outcome,) = (one for one in found.outcomes if one.spec.id == spec.id)
+    table = exports.agreed(outcome, options["engine"], options["decimals"], options["terms"])
+    click.echo(exports.FORMS[options["form"]](table), nl=False)
+    for sentence in (*found.faults, *found.remarks):
+        click.echo(sentence, err=True)
+
+
+@main.command()
 @click.option(
     "--cache-key", is_flag=True, help="Only one line that changes with anything that engines run on."
 )
@@ -451,13 +490,36 @@ def schema(what: str) -> None:
 
 @main.command()
 @click.argument("identifier", metavar="ID")
+@click.argument("table", metavar="[TABLE]", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--below",
+    type=click.Choice(["std_error", "statistic", "p_value", "ci"]),
+    help="What stands in parentheses beneath the coefficients, where the table does not say it.",
+)
+@click.option(
+    "--model",
+    type=click.Choice(["linear", "panel", "dynamic-panel", "descriptive"]),
+    help="The model; by itself it is taken from the rows of the table.",
+)
+@json_option
 @click.pass_obj
-def new(root: Path, identifier: str) -> None:
-    """A commented spec and an empty printed table to fill in."""
-    from harness import scaffold
+def new(root: Path, /, identifier: str, table: Path | None, **options: Any) -> None:
+    """
+    A commented spec and its printed table, from TABLE or empty to be filled in.
 
-    for path in scaffold.new_spec(root, identifier):
-        click.echo(f"made {path}")
+    TABLE is a LaTeX tabular, a csv file, or the text that esttab or outreg writes.
+    """
+    from harness import scaffold, screen
+
+    if table is None:
+        for path in scaffold.new_spec(root, identifier):
+            click.echo(f"made {path}")
+        return
+    made = scaffold.from_table(root, identifier, table, options["below"], options["model"])
+    if options["as_json"]:
+        _print_json(made.document())
+    else:
+        screen.show_made(made)
 
 
 @main.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,8 +16,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from harness import compare
 from harness.result import AGREEMENTS, DISCREPANCIES, Outcome, Pair, Result
 from harness.run import Run
+from harness.scaffold import Made
 
 Progressing = Callable[[int, Result | None], None]
+_LABEL = 24  # characters of a printed label
 _SHOWN = 12  # discrepancies a spec; the report has them all
 _COLOURS = {"yes": "green", "minor": "yellow", "no": "red"}
 
@@ -163,3 +166,18 @@ def _not_run(found: Run) -> Iterator[str]:
     for reason in dict.fromkeys(reasons.values()):
         engines = ", ".join(engine for engine, its in reasons.items() if its == reason)
         yield f"Not run: {engines}: {reason}"
+
+
+def show_made(made: Made) -> None:
+    """What `harness new` understood of a table, line by line, and what is left to a person."""
+    for remark in made.remarks:
+        mark = click.style("ok", fg="green") if remark.understood else click.style("??", fg="yellow")
+        label = remark.label if len(remark.label) <= _LABEL else f"{remark.label[: _LABEL - 1]}…"
+        click.echo(f"{mark} {remark.line:4}  {label:{_LABEL}}  {remark.meaning}")
+    lost = sum(not remark.understood for remark in made.remarks)
+    click.echo(f"\nmade {made.spec}\nmade {made.printed}")
+    click.echo(f"Model {made.model}. Lines to look at (??): {lost}.")
+    told = f"To be filled in or decided in the spec: {', '.join(made.unsaid)}."
+    click.echo(textwrap.fill(told, 80, break_on_hyphens=False))
+    for fault in made.faults:
+        click.echo(fault, err=True)

@@ -11,6 +11,7 @@ from conftest import ROOT
 FLOORS = {
     "cli": 6,
     "__main__": 7,
+    "export": 6,
     "screen": 6,
     "scaffold": 6,
     "checking": 6,
@@ -43,6 +44,7 @@ FLOORS = {
     "rsession": 2,
     "schemas": 2,
     "rserial": 2,
+    "tables": 2,
     "rscripts": 1,
     "memberships": 2,
     "printed": 1,

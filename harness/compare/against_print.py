@@ -12,7 +12,7 @@ from harness import printed as text_of
 from harness.compare import known, significance
 from harness.compare.models import Models
 from harness.compare.numbers import lre
-from harness.compare.print_rules import COMPLETE_BY_NATURE, Style, style
+from harness.compare.print_rules import COMPLETE_BY_NATURE, Style, address, style
 from harness.compare.sides import Key, Side, side
 from harness.glossary import plain
 from harness.printed import Interval
@@ -67,16 +67,9 @@ class _Page:
 
     def address(self, cell: PrintedCell) -> Key:
         """Where an engine keeps what the print calls by a plain name."""
-        part, term, measure = cell.part, cell.term, cell.measure
-        if part == "solution":
-            return self._models.address((part, term, measure))
-        in_term = self.spec.variant(self.column, term) if part == "tests" else None
-        in_measure = self.spec.variant(self.column, measure) if part == "fit" else None
-        return (
-            part,
-            f"{term}@{in_term}" if in_term else term,
-            f"{measure}@{in_measure}" if in_measure else measure,
-        )
+        if cell.part == "solution":
+            return self._models.address((cell.part, cell.term, cell.measure))
+        return address(self.spec, self.column, cell.part, cell.term, cell.measure)
 
     def pair(self, cell: PrintedCell) -> Pair:
         if cell.part == "as_printed":
