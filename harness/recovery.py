@@ -108,6 +108,7 @@ class Recovery:
         failures: message to number of fits that gave none
         ci_level: nominal coverage
         design: name to number: rows, entities, periods, ...
+        notes: sentences a reader must not miss: made-up data, coefficients that are not the printed ones
         assumptions: sentences
     """
 
@@ -124,6 +125,7 @@ class Recovery:
     design: Mapping[str, float]
     coefficients: tuple[Coefficient, ...]
     tests: tuple[TestRate, ...]
+    notes: tuple[str, ...]
     assumptions: tuple[str, ...]
     labels: Mapping[str, str]
 

@@ -16,6 +16,7 @@ from harness.report.table import label_of
 
 HEADS = ("truth", "bias", "RMSE", "SD", "mean SE", "SE/SD", "coverage", "power")
 _RATIO = "SE/SD"
+_ON_THE_PAGE = ("hansen_excl_", "wald")  # tests that a terminal leaves out
 _NULL = {True: "size", False: "power", None: NOTHING}
 
 
@@ -27,12 +28,15 @@ def document(found: Sequence[Recovery]) -> dict[str, Any]:
 def lines(one: Recovery) -> Iterator[str]:
     """For a terminal of 80 columns; under each number its Monte Carlo standard error."""
     yield f"{one.spec} ({one.column}): {_panels(one)}"
-    yield from _wrapped(_size(one), "  ")
+    for sentence in (_size(one), *one.notes):
+        yield from _wrapped(sentence, "  ")
     yield from _row("", [head for head in HEADS if head != _RATIO])
     for coefficient in one.coefficients:
         yield from _row(coefficient.term, [text for head, text in _numbers(coefficient, 2) if head != _RATIO])
         yield from _row("", [text for head, text in _errors(coefficient, 1) if head != _RATIO])
     for rate in one.tests:
+        if rate.term.startswith(_ON_THE_PAGE):
+            continue
         told = f"{percent(rate.rejects)} ({percent_error(rate.rejects)})"
         yield f"  {rate.term:36} rejects at 5 %: {told:>14}  {_NULL[rate.holds]}"
     for message, count in one.failures.items():
@@ -104,7 +108,8 @@ def text(found: Sequence[Recovery]) -> str:
     """report.md."""
     blocks = [f"# {safe(found[0].title)}: what the design can recover"]
     for one in found:
-        blocks += [f"## {safe(one.column)}", safe(heading(one)), _coefficients(one), _tests(one)]
+        blocks += [f"## {safe(one.column)}", safe(heading(one)), bullets(one.notes)]
+        blocks += [_coefficients(one), _tests(one)]
         blocks += [f"- {count} panels gave no estimate: {safe(m)}" for m, count in one.failures.items()]
         blocks += ["What this assumes:", bullets(one.assumptions)]
     return "\n\n".join(block for block in blocks if block) + "\n"

@@ -146,6 +146,7 @@ def _recovery(one: Column, request: Request, tally: Tally) -> Recovery:
         design=made.sizes() | tally.counts,
         coefficients=tuple(tally.coefficients(one.truths)),
         tests=tuple(tally.tests(judged)),
+        notes=one.notes,
         assumptions=one.assumptions,
         labels=one.spec.labels,
     )

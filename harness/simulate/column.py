@@ -29,7 +29,7 @@ class Column:
     Attributes:
         task: its own fit; the panels are fitted likewise
         truths: term to coefficient
-        assumptions: sentences
+        notes, assumptions: sentences
     """
 
     spec: Spec
@@ -38,6 +38,7 @@ class Column:
     task: Task
     truths: Mapping[str, Truth]
     design: Design
+    notes: tuple[str, ...]
     assumptions: tuple[str, ...]
 
 
@@ -59,8 +60,9 @@ def column(spec: Spec, name: str, request: Request, data: dataset.Dataset | None
     fitted = {} if data is None else _fitted(task, request)
     true = truths(terms.terms, request.coefficients, in_print, fitted)
     made = _design(model, sheet, terms, true, in_print, fitted if data else None, request)
-    remarks = (*_remarks(true, data, engine), *_of_rows(model, data), *told(model, made))
-    return Column(spec, name, model, task, true, made, remarks)
+    notes = tuple(_notes(true, data, engine))
+    assumptions = (*(defaults.TOLD if data is None else _of_rows(model)), *told(model, made))
+    return Column(spec, name, model, task, true, made, notes, assumptions)
 
 
 def _simulated(model: AnyModel) -> Simulated:
@@ -117,9 +119,9 @@ def _design(
     return design(model, sheet, terms, true, defaults.parts(model, sheet, terms, true, n_obs, request.asked))
 
 
-def _remarks(true: Mapping[str, Truth], data: dataset.Dataset | None, engine: Engine) -> Iterator[str]:
+def _notes(true: Mapping[str, Truth], data: dataset.Dataset | None, engine: Engine) -> Iterator[str]:
     if data is None:
-        yield from defaults.TOLD
+        yield "The data are not there: only the size is the paper's, all else is assumed."
     elif data.stand_in:
         yield "The data are a stand-in: rows, regressors and variances are made up."
     words = {"fitted": f"Not printed, and taken from {engine.id}'s fit", "given": "Given, not as printed"}
@@ -129,9 +131,7 @@ def _remarks(true: Mapping[str, Truth], data: dataset.Dataset | None, engine: En
             yield f"{said}: {', '.join(named)}."
 
 
-def _of_rows(model: Simulated, data: dataset.Dataset | None) -> Iterator[str]:
-    if data is None:
-        return
+def _of_rows(model: Simulated) -> Iterator[str]:
     yield "Rows and gaps are the data's."
     if model.sample:
         yield f"They are those where {model.sample}, in the data; whatever outcome is drawn, they stay."

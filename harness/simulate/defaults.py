@@ -20,7 +20,7 @@ PERSISTENCE = 0.5
 FEEDBACK = 0.3  # correlation of innovations with the error, of what is not strictly exogenous
 BOUND = 0.5  # correlation of its entities' effects with those of the outcome
 TOLD = (
-    "The data are not there. Rows and entities are as many as printed; every entity ends in the last period.",
+    "Rows and entities are as many as printed; every entity ends in the last period.",
     f"Regressors are drawn, each by itself: mean 0, autocorrelation {PERSISTENCE}, half of the variance "
     "between entities, and as wide as the printed standard error needs it (standard deviation of the errors "
     "/ printed standard error / root of the rows), else of variance 1 within entities. Those that are not "
