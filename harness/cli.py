@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import math
 import os
 import sys
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from harness.errors import Problem
     from harness.run import Run
+    from harness.simulate import Request
     from harness.spec import Spec
 
 INTERRUPTED = 130  # as a shell counts a process ended by Ctrl-C
@@ -337,6 +339,93 @@ def drift(root: Path, /, names: tuple[str, ...], **options: Any) -> None:
     for sentence in (*found.faults, *found.remarks):
         click.echo(sentence, err=True)
     sys.exit(runs.exit_code(found, choice, "never") or int(moved.fails(options["fail_on"])))
+
+
+@main.command()
+@click.argument("name", metavar="SPEC")
+@click.option("--column", "columns", multiple=True, help="Only this column; may be repeated.")
+@click.option("--engine", help="Who fits the panels. Default: the spec's first that estimates the model.")
+@click.option(
+    "--replications",
+    type=click.IntRange(2, 1_000_000),
+    default=1000,
+    show_default=True,
+    help="Panels a column.",
+)
+@click.option(
+    "--seed", type=click.IntRange(0), default=1, show_default=True, help="The same seed, the same numbers."
+)
+@click.option(
+    "--set", "given", multiple=True, metavar="TERM=VALUE", help="A coefficient in place of the printed one."
+)
+@click.option("--error-sd", type=float, help="Standard deviation of the errors. Default: the data's.")
+@click.option("--effect-sd", type=float, help="Standard deviation of entities' effects. Default: the data's.")
+@click.option("--data", multiple=True, metavar="NAME=PATH", help="Read this file in place of the spec's.")
+@click.option("--jobs", type=click.IntRange(1, 64), default=os.cpu_count() or 2, help="Worker processes.")
+@executor_option
+@click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), help="Default: reports/simulated/SPEC."
+)
+@json_option
+@click.pass_obj
+def simulate(root: Path, /, name: str, **options: Any) -> None:
+    """How well can this design recover these coefficients? Panels drawn from them, and fitted."""
+    from harness import publish, screen, simulate
+
+    spec = _one(root, name)
+    request = _request(spec, options)
+    out = options["out"] or root / "reports" / "simulated" / spec.id
+    publish.refuse_foreign(out)
+    with screen.progress(quiet=options["as_json"]) as progress:
+        found = simulate.simulate(spec, request, progress)
+    if found.recoveries:
+        page = publish.write_recoveries(found, out)
+    if options["as_json"]:
+        _print_json(publish.recoveries_document(found))
+    elif found.recoveries:
+        screen.show_recoveries(found, page)
+    for sentence in found.faults:
+        click.echo(sentence, err=True)
+    if found.is_interrupted:
+        click.echo("Interrupted: the numbers are those of the panels fitted by then.", err=True)
+    sys.exit(INTERRUPTED if found.is_interrupted else found.exit_code)
+
+
+def _request(spec: Spec, options: Mapping[str, Any]) -> Request:
+    from harness.simulate import Asked, Request
+
+    data = _data(options["data"])
+    for unknown in data.keys() - {spec.data.name}:
+        raise UsageError(f"--data {unknown}: {spec.id} has it not. Known: {spec.data.name}")
+    for option in ("error_sd", "effect_sd"):
+        value = options[option]
+        if value is not None and not 0 <= value < float("inf"):
+            raise UsageError(f"--{option.replace('_', '-')} {value:g}: a standard deviation is not negative")
+    return Request(
+        columns=options["columns"],
+        engine=options["engine"],
+        replications=options["replications"],
+        seed=options["seed"],
+        coefficients=_coefficients(options["given"]),
+        asked=Asked(options["error_sd"], options["effect_sd"]),
+        data=data.get(spec.data.name),
+        jobs=options["jobs"],
+        executor=options["executor"],
+    )
+
+
+def _coefficients(given: tuple[str, ...]) -> dict[str, float]:
+    """From TERM=VALUE; a term may hold a sign of equality itself, as year=1980 does."""
+    found = {}
+    for text in given:
+        term, _, value = text.rpartition("=")
+        try:
+            found[term] = float(value)
+        except ValueError:
+            found[term] = float("nan")
+        if not term or not math.isfinite(found[term]):
+            raise UsageError(f"--set {text}: write TERM=VALUE with a number, e.g. --set L1.y=0.5")
+    return found
 
 
 @main.command()

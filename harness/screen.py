@@ -1,4 +1,4 @@
-"""What `harness run` shows in the terminal: progress while it runs, findings when it has ended."""
+"""What a run or a simulation shows in the terminal: progress while it runs, findings when it has ended."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from harness import compare
+from harness.report import recovery
 from harness.result import AGREEMENTS, DISCREPANCIES, Outcome, Pair, Result
 from harness.run import Run
 from harness.scaffold import Made
+from harness.simulate import Found
 
 Progressing = Callable[[int, Result | None], None]
 _LABEL = 24  # characters of a printed label
@@ -61,7 +63,8 @@ def _lines() -> Progressing:
             click.echo(f"{total} fits", err=True)
             return
         ended["all"] += 1
-        if result.status == "errored" or ended["all"] % 10 == 0 or ended["all"] == total:
+        step = max(10, total // 20)
+        if result.status == "errored" or ended["all"] % step == 0 or ended["all"] == total:
             text = f"{ended['all']}/{total} {result.spec} ({result.column}) {result.engine}: {result.status}"
             click.echo(text, err=True)
 
@@ -152,6 +155,15 @@ def _whole(found: Run) -> None:
     told = ", ".join(f"{word} {number}" for word, number in words.most_common())
     click.echo(f"\n{len(found.outcomes)} specs, reproduced: {told}.")
     click.echo(f"AEA replication class: {compare.aea_class(found.outcomes)}")
+
+
+def show_recoveries(found: Found, page: Path) -> None:
+    """What a simulation found, column by column, then where to look."""
+    for one in found.recoveries:
+        for line in recovery.lines(one):
+            click.echo(line)
+        click.echo("")
+    click.echo(f"Report: {page}")
 
 
 def _not_run(found: Run) -> Iterator[str]:

@@ -14,7 +14,17 @@ from typing import Any, NamedTuple
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from harness.report import audit, between, claims, configurations, diagnostics, digits, forest, table
+from harness.report import (
+    audit,
+    between,
+    claims,
+    configurations,
+    diagnostics,
+    digits,
+    forest,
+    histogram,
+    table,
+)
 from harness.report.paper import Paper, papers
 from harness.report.summary import Summary, totals
 from harness.report.verdicts import GROUP_WORDS, LOOKS, MARKS, STATUS, UNFITTED, Group, Look, group
@@ -77,7 +87,7 @@ def spec_page(found: Summary, in_paper: bool = False) -> str:
     outcome = found.outcome
     plots = forest.forests(outcome)
     drawn = forest.drawn(plots)
-    return _render(
+    return render(
         "spec.html",
         outcome=outcome,
         spec=outcome.spec,
@@ -108,12 +118,12 @@ def spec_page(found: Summary, in_paper: bool = False) -> str:
 
 def paper_page(paper: Paper) -> str:
     """The page of one paper."""
-    return _render("paper.html", paper=paper)
+    return render("paper.html", paper=paper)
 
 
 def index_page(found: Sequence[Summary], title: str, aea_class: str, faults: Sequence[str]) -> str:
     """The page over all specs."""
-    return _render(
+    return render(
         "index.html",
         title=title,
         aea_class=aea_class,
@@ -235,7 +245,8 @@ def as_printed(result: Result) -> list[Cell]:
 # --------------------------------------------------------------------------------------------- the templates
 
 
-def _render(name: str, **context: object) -> str:
+def render(name: str, **context: object) -> str:
+    """The page that a template makes of *context*."""
     return _environment().get_template(name).render(**context)
 
 
@@ -262,6 +273,7 @@ def _environment() -> Environment:
         PUBLISHED=PUBLISHED,
         GOLDEN=GOLDEN,
         WIDTH=forest.WIDTH,
+        HEIGHT=histogram.HEIGHT,
         SIZE=configurations.SIZE,
     )
     environment.filters.update(
