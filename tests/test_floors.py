@@ -23,6 +23,7 @@ FLOORS = {
     "construct": 5,
     "report": 5,
     "drift": 5,
+    "explain": 5,
     "stand_in": 5,
     "workers": 4,
     "store": 4,
