@@ -12,6 +12,7 @@ from typing import Any, Literal, Protocol
 from pydantic import ValidationError
 
 from harness.spec import MODEL_ADAPTER, AnyModel, Spec
+from harness.specfile.yamltree import shown
 
 Moves = Literal["estimates", "errors", "names"]
 Setting = tuple[tuple[int, int], ...]  # (axis, alternative) of each change; () is as the spec has it
@@ -52,9 +53,10 @@ class Axis:
 
 
 class Axes(Protocol):
-    """What each family of models has: its known conventions in a column, those without a choice left out."""
+    """What each family of models has: its known conventions in a column."""
 
-    def __call__(self, spec: Spec, column: str) -> tuple[Axis, ...]: ...
+    def __call__(self, spec: Spec, column: str, periods: int | None = None) -> tuple[Axis, ...]:
+        """periods : of the panel, where they are known."""
 
 
 @dataclass(frozen=True)
@@ -130,10 +132,20 @@ def patch_between(before: Any, after: Any) -> Any:
         return after
     gone = {key: None for key in before if key not in after}
     changed = {key: patch_between(before.get(key), value) for key, value in after.items()
-               if key not in before or _exactly(before[key]) != _exactly(value)}  # fmt: skip
+               if key not in before or exactly(before[key]) != exactly(value)}  # fmt: skip
     return {**gone, **changed}
 
 
-def _exactly(value: Any) -> str:
+def exactly(value: Any) -> str:
     """A value as text, equal for equal values only: true is not 1."""
     return json.dumps(value, sort_keys=True)
+
+
+def word(value: Any) -> str:
+    """
+    A value as a spec has it, on one line.
+
+    >>> word((2, None)), word(True), word("n-k")
+    ('[2, null]', 'true', 'n-k')
+    """
+    return value if isinstance(value, str) else shown(value)
