@@ -379,6 +379,30 @@ def audit(root: Path, names: tuple[str, ...], as_json: bool) -> None:
 
 
 @main.command()
+@click.argument("name", metavar="SPEC")
+@click.option("--column", "columns", multiple=True, help="Only this column; may be repeated.")
+@click.option(
+    "--counts-only", is_flag=True, help="Instrument sets that give the printed counts. Needs no data."
+)
+@click.option("--periods", type=click.IntRange(3), help="Of the panel, where nothing printed says it.")
+@click.option("--apart", is_flag=True, help="Instrument each variable by itself, also within a group.")
+@json_option
+@click.pass_obj
+def explain(root: Path, /, name: str, **options: Any) -> None:
+    """Which settings give the printed numbers. 1: none does."""
+    from harness.explain import counts_only
+
+    spec = _one(root, name)
+    found = counts_only.found(spec, options["columns"], options["periods"], options["apart"])
+    if options["as_json"]:
+        _print_json(counts_only.document(spec, found))
+    else:
+        for line in counts_only.lines(spec, found):
+            click.echo(line)
+    sys.exit(counts_only.exit_code(found))
+
+
+@main.command()
 @click.argument("names", metavar="SPEC...", nargs=-1, required=True)
 @click.option("--engine", "engines", multiple=True, help="Default: every engine of the spec that runs here.")
 @click.option("--because", required=True, help="Why the numbers are right now; kept in the golden file.")
