@@ -33,9 +33,9 @@ INTRODUCTION = """# Instrument sets by their counts
 
 Seconds until the sets that have a column's printed counts are known, the faster of two runs. `arithmetic` is
 `harness explain --counts-only` without reading the spec: how many sets fit, and the first thousand of them
-with their patches; neighbouring tables on the same data are read for the number of periods. `one by one` makes
-every set and adds up its counts, and makes no patch. To reach: 100,000 candidates in under 10 s. `apart`
-instruments each variable by itself.
+with their patches; tables on the same data are read for the number of periods. `one by one` makes every set
+and adds up its counts, and makes no patch. To reach: 100,000 candidates in under 10 s. `apart` instruments
+each variable by itself.
 """
 
 
