@@ -386,13 +386,25 @@ def audit(root: Path, names: tuple[str, ...], as_json: bool) -> None:
 )
 @click.option("--periods", type=click.IntRange(3), help="Of the panel, where nothing printed says it.")
 @click.option("--apart", is_flag=True, help="Instrument each variable by itself, also within a group.")
+@click.option("--between", nargs=2, metavar="A B", help="The first thing in which these two engines differ.")
+@click.option("--data", multiple=True, metavar="NAME=PATH", help="Read this file in place of the spec's.")
+@click.option("--jobs", type=click.IntRange(1, 64), default=os.cpu_count() or 2, help="Worker processes.")
 @json_option
 @click.pass_obj
 def explain(root: Path, /, name: str, **options: Any) -> None:
-    """Which settings give the printed numbers. 1: none does."""
+    """Which settings give the printed numbers; 1: none does. Or where two engines part; 1: they do."""
+    spec = _one(root, name)
+    if options["between"]:
+        _explain_between(spec, options)
+    elif options["counts_only"]:
+        _explain_counts(spec, options)
+    else:
+        raise UsageError("say what is to be explained: --counts-only, or --between A B")
+
+
+def _explain_counts(spec: Spec, options: Mapping[str, Any]) -> None:
     from harness.explain import counts_only
 
-    spec = _one(root, name)
     found = counts_only.found(spec, options["columns"], options["periods"], options["apart"])
     if options["as_json"]:
         _print_json(counts_only.document(spec, found))
@@ -400,6 +412,28 @@ def explain(root: Path, /, name: str, **options: Any) -> None:
         for line in counts_only.lines(spec, found):
             click.echo(line)
     sys.exit(counts_only.exit_code(found))
+
+
+def _explain_between(spec: Spec, options: Mapping[str, Any]) -> None:
+    from harness import run as runs
+    from harness import screen
+    from harness.explain import between, between_words
+
+    if len(set(options["between"])) == 1:
+        raise UsageError(f"--between {' '.join(options['between'])}: name two different engines")
+    choice = runs.Choice(options["columns"], options["between"], _data(options["data"]), options["jobs"])
+    with screen.progress(quiet=options["as_json"]) as progress:
+        found = runs.run([spec], choice, progress)
+    partings = between.partings(found.outcomes[-1], *options["between"])
+    if options["as_json"]:
+        _print_json(between_words.document(spec, partings))
+    else:
+        for line in (line for one in partings for line in between_words.lines(one)):
+            click.echo(line)
+    for sentence in (*found.faults, *found.remarks):
+        click.echo(sentence, err=True)
+    code = runs.exit_code(found, choice, "never")
+    sys.exit(code or int(not all(one.is_agreement for one in partings)))
 
 
 @main.command()
