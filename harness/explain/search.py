@@ -74,7 +74,7 @@ class Search:
         self.found = Found(budget)
         self._seen: set[str] = set()  # models, by their text: two settings may make the same one
         self._firm = [is_firm(cell) for cell in goal.cells]
-        self._orders: dict[tuple[Setting, bool], Iterator[Setting]] = {}
+        self._orders: dict[tuple[Setting, str], Iterator[Setting]] = {}
 
     def run(self) -> Found:
         """Everything that is known when the budget, the space or the patience of the user ends."""
