@@ -33,6 +33,15 @@ def read(space: Space, override: Path | None) -> Dataset:
     return dataset.read(space.spec.model_copy(update={"columns": asked}), override)
 
 
+def periods(spec: Spec, data: Dataset) -> int | None:
+    """From the first to the last period of the panel; None where the data are none."""
+    panel = spec.data.panel
+    if panel is None:
+        return None
+    time = data.frame[panel.time]
+    return int(time.max() - time.min()) // panel.step + 1
+
+
 @dataclass
 class Sheets:
     """
@@ -100,7 +109,11 @@ def pool(fits: Fits, jobs: int) -> Iterator[Any]:
     def run(settings: Sequence[Setting]) -> list[Result]:
         steps = [fits.task(setting) for setting in settings]
         tasks = [step for step in steps if isinstance(step, Task)]
-        ended = dict(workers.as_ended(processes, tasks))
+        try:
+            ended = dict(workers.as_ended(processes, tasks))
+        except KeyboardInterrupt:
+            processes.stop()
+            raise
         made = (ended[at] for at in range(len(tasks)))
         return [next(made) if isinstance(step, Task) else step for step in steps]
 

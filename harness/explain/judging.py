@@ -45,6 +45,7 @@ class Judged:
         values: each cell in the unit of the print, NaN where the engine has none
         beyond: terms that the setting has and a complete print has not
         names: of each axis of names, by its place: the alternatives under which most cells are reached
+        won: of each such axis the places of the cells that are reached under these, but not as in the spec
         message: why there are no numbers; "" where there are
     """
 
@@ -53,6 +54,7 @@ class Judged:
     values: tuple[float, ...]
     beyond: int = 0
     names: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+    won: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
     message: str = ""
 
     @property
@@ -111,18 +113,22 @@ def judge(goal: Goal, space: Space, setting: Setting, result: Result) -> Judged:
     columns = {**goal.spec.columns, goal.column: model}
     spec = goal.spec.model_copy(update={"columns": columns})
     pairs = list(compare.against_print(spec, goal.column, goal.cells, result).pairs)
+    asked = tuple(pair.verdict in _REACHED for pair in pairs[: len(goal.cells)])
     names = {
         at: _best_names(spec, goal, axis, result, pairs)
         for at, axis in enumerate(space.axes)
         if axis.moves == "names" and _named(goal, axis)
     }
     told, beyond = pairs[: len(goal.cells)], pairs[len(goal.cells) :]
+    reached = tuple(pair.verdict in _REACHED for pair in told)
+    won = [place for place, both in enumerate(zip(reached, asked, strict=True)) if both == (True, False)]
     return Judged(
         setting,
-        tuple(pair.verdict in _REACHED for pair in told),
+        reached,
         tuple(math.nan if pair.candidate is None else pair.candidate for pair in told),
         sum(pair.verdict == "extra" for pair in beyond),
         names,
+        {at: tuple(place for place in _named(goal, space.axes[at]) if place in won) for at in names},
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import comb
@@ -15,7 +15,7 @@ from harness.explain.judging import Goal, Judged
 from harness.explain.space import Setting
 from harness.result import PrintedCell
 
-MOST = 200_000  # combinations that are ordered at a time
+MOST = 200_000  # combinations of one size that are put in order
 A_CHANGE = 0.02  # what one more change counts, beside a cell missed for sure (1 / cells)
 
 Floats = NDArray[np.float64]
@@ -126,19 +126,23 @@ def _scaled_ends(goal: Goal, ratio: NDArray[np.bool_]) -> tuple[Floats, Floats]:
     return np.minimum(low, high), np.maximum(low, high)
 
 
-def _combinations(changes: Sequence[Change], most: int) -> list[NDArray[np.int64]]:
-    """Places of one, two, ... changes on different axes, as many as may be ordered at a time."""
-    found: list[NDArray[np.int64]] = []
-    left = MOST
-    for size in range(1, most + 1):
-        left -= comb(len(changes), size)
-        if left < 0:
-            break
+def depth(n_changes: int, most: int) -> int:
+    """
+    How many changes, at most *most*, can be combined without too many combinations; one at least.
+
+    >>> depth(40, 3), depth(200, 3)
+    (3, 2)
+    """
+    fitting = (size for size in range(most, 1, -1) if comb(n_changes, size) <= MOST)
+    return next(fitting, 1)
+
+
+def _combinations(changes: Sequence[Change], most: int) -> Iterator[NDArray[np.int64]]:
+    """Places of one, two, ... changes on different axes."""
+    for size in range(1, depth(len(changes), most) + 1):
         rows = [row for row in combinations(range(len(changes)), size) if _on_different_axes(changes, row)]
-        if not rows:
-            break
-        found.append(np.array(rows, dtype=np.int64))
-    return found
+        if rows:
+            yield np.array(rows, dtype=np.int64)
 
 
 def _on_different_axes(changes: Sequence[Change], places: Sequence[int]) -> bool:

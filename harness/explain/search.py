@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from itertools import chain, islice
 
 from harness.explain.judging import Goal, Judged, is_firm, judge
-from harness.explain.predicting import Change, predictions
+from harness.explain.predicting import Change, depth, predictions
 from harness.explain.space import AS_IN_SPEC, Moves, Setting, Space, exactly
 from harness.result import Result
 
 Fits = Callable[[Sequence[Setting]], Sequence[Result]]
 AT_A_TIME = 16  # fits between two looks at what they gave, whoever makes them: the order is the same anywhere
+MOST_EXCLUDED = 20_000  # settings that counts exclude before the search gives up
 DEEP, NEAR = 3, 2  # how many changes of the spec's setting, and of the best one, are combined
 
 
@@ -25,11 +26,13 @@ class Found:
         budget: fits that may be made
         judged: setting to what it gives of the print, in the order of the fits
         excluded: how many settings the counts in print excluded
-        exhausted: whether nothing that can be combined was left to fit
+        depth: how many changes of what moves estimates are combined
+        exhausted: whether nothing was left to fit
         interrupted: whether Ctrl-C ended it
     """
 
     budget: int
+    depth: int
     judged: dict[Setting, Judged] = field(default_factory=dict)
     excluded: int = 0
     exhausted: bool = False
@@ -71,7 +74,7 @@ class Search:
         """
         self.space, self.goal, self.fits = space, goal, fits
         self.possible, self.progress = possible, progress
-        self.found = Found(budget)
+        self.found = Found(budget, depth(len(self._changes("estimates")), DEEP))
         self._seen: set[str] = set()  # models, by their text: two settings may make the same one
         self._firm = [is_firm(cell) for cell in goal.cells]
         self._orders: dict[tuple[Setting, str], Iterator[Setting]] = {}
@@ -84,6 +87,8 @@ class Search:
                 batch = self._next()
                 self._fit(batch)
                 self.found.exhausted = not batch
+            self.found.exhausted &= self.found.excluded < MOST_EXCLUDED
+            self._undo()
         except KeyboardInterrupt:
             if not self.found.judged:
                 raise
@@ -102,6 +107,12 @@ class Search:
         whole = [True] * len(self._firm)
         self._of_estimates = predictions(self.goal, start, effects, self._firm if any(self._firm) else whole)
         self._of_all = predictions(self.goal, start, effects, whole)
+
+    def _undo(self) -> None:
+        """Fit the answer without each of its changes, beyond the budget: that shows what each one moves."""
+        setting = (self.found.fitting or [self.found.best])[0].setting
+        without = [tuple(one for one in setting if one != change) for change in setting]
+        self._fit([one for one in without if one not in self.found.judged and self.space.model(one)])
 
     def _changes(self, *moves: Moves) -> list[Change]:
         return [change for change in self.space.changes if self.space.axes[change[0]].moves in moves]
@@ -177,7 +188,7 @@ class Search:
 
     def _is_fresh(self, setting: Setting, prune: bool) -> bool:
         text = exactly(self.space.merged(setting))
-        if text in self._seen:
+        if text in self._seen or self.found.excluded >= MOST_EXCLUDED:
             return False
         self._seen.add(text)
         if self.space.model(setting) is None:
