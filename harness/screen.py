@@ -1,4 +1,4 @@
-"""What `harness run` shows in the terminal: progress while it runs, findings when it has ended."""
+"""What commands show in the terminal: progress while they run, findings when they have ended."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -15,6 +16,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from harness import compare
 from harness.result import AGREEMENTS, DISCREPANCIES, Comparison, Outcome, Pair, Result
 from harness.run import Run
+
+if TYPE_CHECKING:
+    from harness.explain.search import Found
 
 Progressing = Callable[[int, Result | None], None]
 _SHOWN = 12  # discrepancies a spec; the report has them all
@@ -63,6 +67,26 @@ def _lines() -> Progressing:
             click.echo(text, err=True)
 
     return say
+
+
+@contextmanager
+def searching(quiet: bool) -> Iterator[Callable[[str, Found], None]]:
+    """A search's running best: a line that changes on a terminal, plain lines elsewhere. All on stderr."""
+    if quiet:
+        yield lambda column, found: None
+    elif sys.stderr.isatty():
+        with Console(stderr=True).status("reading") as status:
+            yield lambda column, found: status.update(_so_far(column, found))
+    else:
+        yield lambda column, found: click.echo(_so_far(column, found), err=True)
+
+
+def _so_far(column: str, found: Found) -> str:
+    best, changes = found.best, len(found.best.setting)
+    counted = f", {found.excluded} excluded" if found.excluded else ""
+    told = f"({column}) {len(found.judged)}/{found.budget} fits{counted}; the best misses {best.misses} of "
+    told += f"{len(best.reached)} cells with {changes} change{'' if changes == 1 else 's'}"
+    return f"{told}; {len(found.fitting)} settings fit" if best.fits else told
 
 
 def show(found: Run, page: Path) -> None:

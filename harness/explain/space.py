@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, reduce
 from typing import Any, Literal, Protocol
@@ -117,6 +117,23 @@ def merged(target: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any
             before = found.get(key)
             found[key] = merged(before if isinstance(before, Mapping) else {}, value)
         else:
+            found[key] = value
+    return found
+
+
+def joined(patches: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """
+    Several patches as one, their nulls kept: what is written into a spec's column.
+
+    >>> joined([{"iv": {"x": None}}, {"iv": {"w": 1}, "h": 2}])
+    {'iv': {'x': None, 'w': 1}, 'h': 2}
+    """
+    found: dict[str, Any] = {}
+    for patch in patches:
+        for key, value in patch.items():
+            before = found.get(key)
+            if isinstance(value, Mapping) and isinstance(before, Mapping):
+                value = joined([before, value])
             found[key] = value
     return found
 
