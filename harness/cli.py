@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -466,6 +466,89 @@ def audit(root: Path, names: tuple[str, ...], as_json: bool) -> None:
         for line in auditing.lines(findings):
             click.echo(line)
     sys.exit(auditing.exit_code(findings))
+
+
+@main.command()
+@click.argument("name", metavar="SPEC")
+@click.option("--column", "columns", multiple=True, help="Only this column; may be repeated.")
+@click.option("--budget", type=click.IntRange(1), default=500, show_default=True, help="Fits a column.")
+@click.option("--engine", default="", help="Who fits. Default: the first of the spec's engines that can.")
+@click.option("--data", multiple=True, metavar="NAME=PATH", help="Read this file in place of the spec's.")
+@click.option("--jobs", type=click.IntRange(1, 64), default=os.cpu_count() or 2, help="Worker processes.")
+@click.option(
+    "--counts-only", is_flag=True, help="Instrument sets that give the printed counts. Needs no data."
+)
+@click.option(
+    "--periods", type=click.IntRange(3), help="With --counts-only: of the panel, where no print says it."
+)
+@click.option(
+    "--apart", is_flag=True, help="With --counts-only: each variable by itself, also within a group."
+)
+@click.option(
+    "--between", nargs=2, metavar="A B", help="The first thing in which these two engines differ; 1: they do."
+)
+@json_option
+@click.pass_obj
+def explain(root: Path, /, name: str, **options: Any) -> None:
+    """
+    Which conventions reproduce the print: what the spec leaves open, and what programs do by default.
+
+    Every single change of the spec's setting is fitted, then combinations, best first, until the budget ends;
+    Ctrl-C gives what is known so far. 0: some setting gives every printed cell of every column. 1: none does.
+    """
+    spec = _one(root, name)
+    if options["counts_only"]:
+        _explain_counts(spec, options)
+    if options["between"]:
+        _explain_between(spec, options)
+    from harness import screen
+    from harness.explain import explaining, words
+
+    wanted = ("budget", "columns", "engine", "jobs")
+    choice = explaining.Choice(**{key: options[key] for key in wanted}, data=_data(options["data"]))
+    answers = []
+    with screen.searching(quiet=options["as_json"]) as progress:
+        for found in explaining.explain(spec, choice, progress):
+            answers.append(found)
+    if options["as_json"]:
+        _print_json(words.document(answers))
+    for line in [] if options["as_json"] else [line for one in answers for line in words.lines(one)]:
+        click.echo(line)
+    sys.exit(INTERRUPTED if answers[-1].interrupted else words.exit_code(answers))
+
+
+def _explain_counts(spec: Spec, options: Mapping[str, Any]) -> NoReturn:
+    from harness.explain import counts_only
+
+    found = counts_only.found(spec, options["columns"], options["periods"], options["apart"])
+    if options["as_json"]:
+        _print_json(counts_only.document(spec, found))
+    else:
+        for line in counts_only.lines(spec, found):
+            click.echo(line)
+    sys.exit(counts_only.exit_code(found))
+
+
+def _explain_between(spec: Spec, options: Mapping[str, Any]) -> NoReturn:
+    from harness import run as runs
+    from harness import screen
+    from harness.explain import between, between_words
+
+    if len(set(options["between"])) == 1:
+        raise UsageError(f"--between {' '.join(options['between'])}: name two different engines")
+    choice = runs.Choice(options["columns"], options["between"], _data(options["data"]), options["jobs"])
+    with screen.progress(quiet=options["as_json"]) as progress:
+        found = runs.run([spec], choice, progress)
+    partings = between.partings(found.outcomes[-1], *options["between"])
+    if options["as_json"]:
+        _print_json(between_words.document(spec, partings))
+    else:
+        for line in (line for one in partings for line in between_words.lines(one)):
+            click.echo(line)
+    for sentence in (*found.faults, *found.remarks):
+        click.echo(sentence, err=True)
+    code = runs.exit_code(found, choice, "never")
+    sys.exit(code or int(not all(one.is_agreement for one in partings)))
 
 
 @main.command()

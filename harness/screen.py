@@ -1,4 +1,4 @@
-"""What a run or a simulation shows in the terminal: progress while it runs, findings when it has ended."""
+"""What commands show in the terminal: progress while they run, findings when they have ended."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -18,7 +19,10 @@ from harness.report import recovery
 from harness.result import AGREEMENTS, DISCREPANCIES, Outcome, Pair, Result
 from harness.run import Run
 from harness.scaffold import Made
-from harness.simulate import Found
+
+if TYPE_CHECKING:
+    from harness import simulate
+    from harness.explain import search
 
 Progressing = Callable[[int, Result | None], None]
 _LABEL = 24  # characters of a printed label
@@ -69,6 +73,26 @@ def _lines() -> Progressing:
             click.echo(text, err=True)
 
     return say
+
+
+@contextmanager
+def searching(quiet: bool) -> Iterator[Callable[[str, search.Found], None]]:
+    """A search's running best: a line that changes on a terminal, plain lines elsewhere. All on stderr."""
+    if quiet:
+        yield lambda column, found: None
+    elif sys.stderr.isatty():
+        with Console(stderr=True).status("reading") as status:
+            yield lambda column, found: status.update(_so_far(column, found))
+    else:
+        yield lambda column, found: click.echo(_so_far(column, found), err=True)
+
+
+def _so_far(column: str, found: search.Found) -> str:
+    best, changes = found.best, len(found.best.setting)
+    counted = f", {found.excluded} excluded" if found.excluded else ""
+    told = f"({column}) {len(found.judged)}/{found.budget} fits{counted}; the best misses {best.misses} of "
+    told += f"{len(best.reached)} cells with {changes} change{'' if changes == 1 else 's'}"
+    return f"{told}; {len(found.fitting)} settings fit" if best.fits else told
 
 
 def show(found: Run, page: Path) -> None:
@@ -157,7 +181,7 @@ def _whole(found: Run) -> None:
     click.echo(f"AEA replication class: {compare.aea_class(found.outcomes)}")
 
 
-def show_recoveries(found: Found, page: Path) -> None:
+def show_recoveries(found: simulate.Found, page: Path) -> None:
     """What a simulation found, column by column, then where to look."""
     for one in found.recoveries:
         for line in recovery.lines(one):

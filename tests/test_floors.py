@@ -24,6 +24,7 @@ FLOORS = {
     "construct": 5,
     "report": 5,
     "drift": 5,
+    "explain": 5,
     "stand_in": 5,
     "simulate": 5,
     "workers": 4,
@@ -111,7 +112,10 @@ def test_estimators_are_a_library_without_the_harness() -> None:
         assert _imported(path) <= {"estimators"}, path
 
 
-@pytest.mark.parametrize("command", [["--help"], ["list"], ["check"], ["audit"], ["schema"]])
+COUNTS_ONLY = ["explain", "stata-xtdpdsys", "--counts-only"]
+
+
+@pytest.mark.parametrize("command", [["--help"], ["list"], ["check"], ["audit"], ["schema"], COUNTS_ONLY])
 def test_commands_that_fit_nothing_import_no_estimation_library(command: list[str]) -> None:
     code = (
         "import sys\nfrom harness.cli import main\n"

@@ -1,29 +1,13 @@
-"""Numbers of instruments: printed ones of published tables, and lists counted by hand."""
+"""Numbers of instruments: printed ones of published tables, and what the estimator lays out."""
 
 import csv
 
+import numpy as np
 import pytest
 from conftest import ROOT
 
-from harness.estimators.instrument_lists import InstrumentList, Treatment, gmm_columns, lists, settings
-
-# The article's tables 3 and 4: column to number of instruments, and whether it has a control.
-PRINTED = {
-    ("3", "I"): (13, False),
-    **{("3", column): (13, True) for column in ("II", "III", "IV", "V", "VI")},
-    ("3", "VII"): (13, False),
-    ("3", "VIII"): (15, True),
-    ("3", "IX"): (10, True),
-    ("3", "X"): (19, True),
-    ("3", "XI"): (10, True),
-    ("3", "XII"): (13, True),
-    ("4", "I"): (13, False),
-    ("4", "II"): (15, True),
-    ("4", "III"): (10, True),
-    ("4", "IV"): (13, True),
-    ("4", "V"): (10, True),
-    ("4", "VI"): (16, True),
-}
+from harness.estimators import dpd
+from harness.estimators.instrument_lists import Equation, Treatment, gmm_columns, level_columns, treatments
 
 
 def printed_number(table: str, column: str) -> int:
@@ -51,64 +35,59 @@ def test_collapsed_there_is_one_column_a_lag_and_one_for_the_levels() -> None:
     assert gmm_columns((2, 4), 9, collapse=True) == 3 + 1
     assert gmm_columns((2, None), 17, collapse=True) == 15 + 1
     assert gmm_columns((2, 4), 9, collapse=True, equation="difference") == 3
-    assert gmm_columns((2, 4), 9, collapse=True, equation="level") == 1
 
 
-def test_uncollapsed_lists_and_year_dummies_are_beyond_the_printed_numbers() -> None:
-    # 19 is the largest. One lag of the outcome uncollapsed alone, or a dummy for each year with a lag:
-    assert gmm_columns((2, 2), 17, collapse=False) == 15 + 15
-    least = InstrumentList(Treatment("gmm", (2, 2)), Treatment("iv")).columns(5, 17)
-    assert least == 1 + 2 + 5 and least + 15 > 19
+def test_in_levels_alone_every_lag_of_the_difference_counts() -> None:
+    # With both equations the deeper ones follow from those in differences (Roodman 2009, sec. 2.4).
+    assert level_columns((2, 4), 9, collapse=True) == 1
+    assert level_columns((2, 4), 9, collapse=True, equation="level") == 3
+    assert level_columns((2, 4), 9, collapse=True, equation="difference") == 0
 
 
-def test_thirteen_without_a_control_fits_three_lists() -> None:
-    # 1 + (6 + 1) + 5, or 1 + (1 + 1) + 5 * (1 + 1) with V1 to V5 predetermined or endogenous.
-    assert list(lists(13, 5, 17, control=False)) == [
-        InstrumentList(Treatment("gmm", (2, 7)), Treatment("iv")),
-        InstrumentList(Treatment("gmm", (2, 2)), Treatment("gmm", (1, 1))),
-        InstrumentList(Treatment("gmm", (2, 2)), Treatment("gmm", (2, 2))),
-    ]
+@pytest.mark.parametrize("equation", ["both", "difference", "level"])
+def test_the_formula_counts_what_the_estimator_lays_out(equation: Equation) -> None:
+    periods = 6
+    for longest in (1, 2):
+        for lags in ((1, 1), (1, 3), (2, 2), (2, 4), (2, None), (3, 9), (1, None)):
+            for collapse in (True, False):
+                laid = laid_out(lags, periods, longest, collapse, equation)
+                how = {"collapse": collapse, "equation": equation, "first_row": 1 + longest}
+                wanted = (gmm_columns(lags, periods, **how), level_columns(lags, periods, **how))
+                assert laid == wanted, (lags, longest, collapse)
 
 
-def test_ten_with_a_control_leaves_only_exogenous_types() -> None:
-    # Five types by two instruments each are 10, and the outcome and the constant need three more.
-    found = list(lists(10, 5, 17, control=True))
-    assert len(found) == 3 and {one.alike for one in found} == {Treatment("iv")}
+def laid_out(
+    lags: tuple[int, int | None], periods: int, longest: int, collapse: bool, equation: Equation
+) -> tuple[int, int]:
+    """Independent GMM columns of w, and those of them in levels, on 60 entities with noise."""
+    noise = np.random.default_rng(0).standard_normal((4, 60 * periods))
+    columns = dict(zip(("y", "x", "w", "z"), noise, strict=True))
+    entity, time = np.repeat(np.arange(60), periods), np.tile(np.arange(periods), 60)
+    model = dpd.Model(
+        "y",
+        (("y", longest), ("x", 0)),
+        {"w": dpd.Gmm(("w",), lags, equation, collapse)},
+        {"x": dpd.Iv((("x", 0), ("z", 0)))},  # enough without w, so that w can be tested
+        "system",
+    )
+    found = dpd.fit(model, columns, entity, time)
+    tested = found.difference_in_hansen()
+    in_levels = tested["level_gmm"][1].df if "level_gmm" in tested else 0
+    return found.counts.instruments - 3, in_levels  # without the constant, x and z
 
 
-@pytest.mark.parametrize(
-    ("total", "control", "count"),
-    [(13, False, 3), (13, True, 9), (10, True, 3), (15, True, 19), (16, True, 25), (19, True, 45)],
-)
-def test_the_lists_of_a_number_are_as_many_as_counted_by_hand(total: int, control: bool, count: int) -> None:
-    # With n = instruments of the outcome (from 2 on) and c of the control (1, or 2 and more in two ways):
-    # n + c = total - 6 with exogenous types, total - 11 (two ways) with one lag, total - 16 with two, ...
-    def ways(rest: int) -> int:
-        return sum(1 if c == 1 else 2 for c in range(1, rest - 1)) if control else int(rest >= 2)
-
-    by_hand = ways(total - 6) + sum(2 * ways(total - 1 - 5 * (k + 1)) for k in range(1, 4))
-    found = list(lists(total, 5, 17, control=control))
-    assert len(found) == len(set(found)) == count == by_hand
-    assert all(one.columns(5, 17) == total for one in found)
-
-
-def test_every_printed_number_has_a_list_with_exogenous_types() -> None:
-    for total, control in PRINTED.values():
-        assert any(one.alike.style == "iv" for one in lists(total, 5, 17, control=control))
-
-
-def test_a_list_in_the_words_of_a_spec() -> None:
-    exogenous = InstrumentList(Treatment("gmm", (2, 6)), Treatment("iv"), Treatment("iv"))
-    both = {"collapse": True, "equation": "both"}
-    assert settings(exogenous, "y", ("a", "b"), "types", "x") == {
-        "gmm": {"y": {"lags": [2, 6], **both}},
-        "iv": {"types": {"variables": {"a": 0, "b": 0}, "equation": "both"}, "x": {"equation": "both"}},
+def test_the_ways_beside_an_own_window_are_windows_and_the_variable_itself() -> None:
+    own = Treatment("gmm", (2, 3), True)
+    of_outcome = list(treatments(own, (2,), 5))
+    assert of_outcome[0] == own and len(set(of_outcome)) == len(of_outcome)
+    # From lag 2 to 2, to 3 and to the end, collapsed and not.
+    assert {(one.lags, one.collapse) for one in of_outcome} == {
+        ((2, last), collapse) for last in (2, 3, None) for collapse in (True, False)
     }
-    lagged = InstrumentList(Treatment("gmm", (2, 2)), Treatment("gmm", (1, 1)), Treatment("gmm", (2, 3)))
-    assert settings(lagged, "y", ("a", "b"), "types", "x") == {
-        "gmm": {
-            "y": {"lags": [2, 2], **both},
-            "types": {"variables": ["a", "b"], "lags": [1, 1], **both},
-            "x": {"lags": [2, 3], **both},
-        }
-    }
+    others = list(treatments(Treatment("iv"), (1, 2), 5))
+    assert others[0] == Treatment("iv") and len(set(others)) == len(others) == 1 + 2 * (4 + 3)
+
+
+def test_a_window_that_reaches_the_first_period_is_the_open_one() -> None:
+    (first, *_) = treatments(Treatment("gmm", (2, 16), True), (2,), 17)
+    assert first == Treatment("gmm", (2, None), True)

@@ -1,7 +1,6 @@
 """The article on virtual agglomeration: its specs against its printed tables and against each other."""
 
 import csv
-import json
 from decimal import Decimal
 from pathlib import Path
 
@@ -10,7 +9,8 @@ from conftest import ROOT
 
 from harness import dataset, goldenfile, specfile, stand_in
 from harness.engines import engines, python_dpd, python_fsqca
-from harness.estimators.instrument_lists import lists, settings
+from harness.explain import counts_only
+from harness.explain.space import merged
 from harness.report.claims import claims
 from harness.result import Outcome
 from harness.run import Choice, from_golden, run
@@ -21,7 +21,7 @@ TYPES = ("V1", "V2", "V3", "V4", "V5")
 CONTROLS = ("MS", "TI", "CT", "FI", "DI")
 TABLES = ("virtual-agglomeration-table-3", "virtual-agglomeration-table-4")
 GROUPS = tuple(f"virtual-agglomeration-configurations{group}" for group in ("", "-high", "-low"))
-# Lists of the family that have the printed number, column by column (test_instrument_lists.py counts them).
+# Lists of the family that have the printed number, column by column (by hand: test_counts_only.py).
 COUNTS = {
     TABLES[0]: [3, 9, 9, 9, 9, 9, 3, 19, 3, 45, 3, 9],
     TABLES[1]: [3, 19, 3, 9, 3, 25],
@@ -50,24 +50,37 @@ def test_every_spec_stands_on_made_up_data_and_says_how_to_get_the_real_ones(spe
         assert spec.data.obtain and f"--data {spec.data.name}=PATH" in spec.data.obtain, name
 
 
+def named(instruments: dict[str, object]) -> str:
+    """A list of instruments with every default filled in, as text."""
+    model = DynamicPanel.model_validate(
+        {
+            "model": "dynamic-panel",
+            "outcome": "NQ",
+            "regressors": {"NQ": 1},
+            "estimator": "system",
+            "steps": 2,
+        }
+        | {"std_error": "windmeijer", "instruments": instruments}
+    )
+    return repr((sorted(model.gmm_groups().items()), sorted(model.iv_groups().items())))
+
+
 @pytest.mark.parametrize("table", TABLES)
 def test_every_list_with_the_printed_number_is_open_and_the_one_used_is_among_them(
     specs: dict[str, Spec], table: str
 ) -> None:
-    spec, number = specs[table], printed(table)["model", "n_instruments"]
-    found = []
-    for column, model in spec.columns.items():
-        assert isinstance(model, DynamicPanel)
-        name = control(model)
-        family = list(lists(int(number[column]), 5, 17, control=name is not None))
-        wanted = [settings(one, "NQ", TYPES, "types", name) for one in family]
-        (entry,) = (one for one in spec.open if one.setting == "instruments" and one.columns == (column,))
-        assert [dict(one) for one in entry.alternatives] == wanted, column
-        assert f"{len(family)} lists have it" in entry.because
-        used = {kind: dict(spec.merged[column]["instruments"][kind]) for kind in ("gmm", "iv")}
-        assert json.dumps(used, sort_keys=True) in [json.dumps(one, sort_keys=True) for one in wanted]
-        found.append(len(family))
-    assert found == COUNTS[table]
+    spec, counted = specs[table], []
+    for column in counts_only.found(specs[table], (), None, False):
+        assert isinstance(column, counts_only.Counted)
+        wanted = [
+            named(merged(spec.merged[column.column], one.patch)["instruments"]) for one in column.listed
+        ]
+        (entry,) = (e for e in spec.open if e.setting == "instruments" and e.columns == (column.column,))
+        assert sorted(map(named, entry.alternatives)) == sorted(wanted), column.column
+        assert f"{column.fitting} lists have it" in entry.because
+        assert column.listed[0].patch == {} and len(column.listed) == column.fitting
+        counted.append(column.fitting)
+    assert counted == COUNTS[table]
 
 
 @pytest.mark.parametrize("table", TABLES)

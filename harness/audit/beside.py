@@ -19,10 +19,11 @@ def tables(spec: Spec) -> tuple[tuple[Spec, Published], ...]:
     """
     if not any(isinstance(model, Estimated) and model.sample for model in spec.columns.values()):
         return ()
-    return tuple(_on_the_same_data(spec))
+    return tuple(on_the_same_data(spec))
 
 
-def _on_the_same_data(spec: Spec) -> Iterator[tuple[Spec, Published]]:
+def on_the_same_data(spec: Spec) -> Iterator[tuple[Spec, Published]]:
+    """Other printed tables on the same data file. What is not valid is left out, as in `tables`."""
     for path in sorted(spec.path.parent.glob("*.yaml")):
         if path.name == spec.path.name or spec.data.file not in path.read_text(
             encoding="utf-8", errors="replace"

@@ -34,12 +34,12 @@ def versions() -> tuple[str, str]:
 
 def translate(model: AnyModel, sheet: Sheet) -> str:
     """The call on a frame `df` that holds the sheet's columns; settings at their default are left out."""
-    settings = _settings(_accepted(model, sheet), sheet)
+    chosen = settings(_accepted(model, sheet), sheet)
     default = {item.name: item.default for item in fields(dpd.Model)}
     given = [
-        f"    {item.name}={getattr(settings, item.name)!r},"
+        f"    {item.name}={getattr(chosen, item.name)!r},"
         for item in fields(dpd.Model)
-        if getattr(settings, item.name) != default[item.name]
+        if getattr(chosen, item.name) != default[item.name]
     ]
     body = "\n".join(given).replace("Gmm(", "dpd.Gmm(").replace("Iv(", "dpd.Iv(")
     keys = ", ".join(f'df["{name}"]' for name in (sheet.entity, sheet.time))
@@ -77,7 +77,7 @@ def fit(model: AnyModel, sheet: Sheet) -> Estimates:
     ]
     dropped = "it follows from the other regressors and is dropped"
     return Estimates(
-        cells=(*own, *(cell for part in parts for cell in part.cells), *_counts(found)),
+        cells=(*own, *(cell for part in parts for cell in part.cells), *count_cells(found.counts)),
         not_offered=(
             *(NotOffered("coefficients", term, "*", dropped) for term in found.dropped),
             *(item for part in parts for item in part.not_offered),
@@ -102,11 +102,11 @@ def _accepted(model: AnyModel, sheet: Sheet) -> DynamicPanel:
 
 
 def _fitted(model: DynamicPanel, sheet: Sheet) -> dpd.Fit:
-    frame, settings = sheet.frame, _settings(model, sheet)
+    frame, chosen = sheet.frame, settings(model, sheet)
     try:
         return dpd.fit(
-            settings,
-            {name: frame[name].to_numpy() for name in settings.columns},
+            chosen,
+            {name: frame[name].to_numpy() for name in chosen.columns},
             frame[sheet.entity].to_numpy(),
             frame[sheet.time].to_numpy(),
             step=sheet.step,
@@ -118,7 +118,8 @@ def _fitted(model: DynamicPanel, sheet: Sheet) -> dpd.Fit:
         raise EstimationError(f"{error}.") from error
 
 
-def _settings(model: DynamicPanel, sheet: Sheet) -> dpd.Model:
+def settings(model: DynamicPanel, sheet: Sheet) -> dpd.Model:
+    """The model in the estimator's own words, dummies spelled out as the sheet has them."""
     lagged = tuple((variable, lag) for _, variable, lag in terms(model.regressors))
     return dpd.Model(
         outcome=model.outcome,
@@ -253,8 +254,8 @@ def _joint_tests(model: DynamicPanel, sheet: Sheet, found: dpd.Fit) -> list[Esti
     return [joint(slopes, "wald@slopes"), whole, joint(plain, "wald@slopes-without-dummies")]
 
 
-def _counts(found: dpd.Fit) -> list[Cell]:
-    tally = found.counts
+def count_cells(tally: dpd.Counts) -> list[Cell]:
+    """Observations, groups and instruments, each under every program's way to count."""
     values: dict[str, Any] = {
         "n_obs@equation": tally.equation,
         "n_obs@difference-rows": tally.difference,

@@ -1,10 +1,11 @@
-"""How many instruments a system GMM has, and which lists of a family have a given number of them."""
+"""How many instruments a dynamic panel has, and in which ways a variable can be instrumented."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 Equation = Literal["both", "difference", "level"]
+Style = Literal["none", "iv", "gmm"]
 
 
 def gmm_columns(
@@ -22,108 +23,100 @@ def gmm_columns(
     periods : of the panel, numbered 1, 2, ...
     first_row : the first period of the equation in levels, 1 + the longest lag of a regressor; differences
         start one later
-    In the difference equation one column a period and lag, collapsed one a lag; in the level equation the
-    difference at lag first - 1, one column a period, collapsed one.
+    In the difference equation one column a period and lag, collapsed one a lag; see `level_columns`.
     """
-    found = 0
-    if equation != "level":
-        found += _difference_columns(lags, periods, collapse, first_row + 1)
-    if equation != "difference":
-        rows = periods - max(lags[0] + 1, first_row) + 1  # the difference needs two levels before
-        found += min(rows, 1) if collapse else max(rows, 0)
-    return found
+    level = level_columns(lags, periods, collapse=collapse, equation=equation, first_row=first_row)
+    if equation == "level":
+        return level
+    return level + _difference_columns(lags, periods, collapse, first_row + 1)
+
+
+def level_columns(
+    lags: tuple[int, int | None],
+    periods: int,
+    *,
+    collapse: bool,
+    equation: Equation = "both",
+    first_row: int = 2,
+) -> int:
+    """
+    Those of the columns that stand in the equation in levels; see `gmm_columns`.
+
+    With both equations the difference at lag first - 1 alone; in levels alone those at lags first - 1 to
+    last - 1. One column a period and lag, collapsed one a lag. A difference needs two levels before it.
+    """
+    if equation == "difference":
+        return 0
+    deepest = periods - 2  # the lag at which the last period meets the first difference, that of period 2
+    last = deepest if lags[1] is None else lags[1] - 1
+    if equation == "both":
+        last = lags[0] - 1
+    return _columns(lags[0] - 1, min(last, deepest), range(first_row, periods + 1), collapse, oldest=2)
 
 
 def _difference_columns(lags: tuple[int, int | None], periods: int, collapse: bool, first_row: int) -> int:
-    first, last = lags[0], periods if lags[1] is None else lags[1]
+    last = periods if lags[1] is None else lags[1]
+    return _columns(lags[0], min(last, periods - 1), range(first_row, periods + 1), collapse, oldest=1)
+
+
+def _columns(first: int, last: int, rows: range, collapse: bool, oldest: int) -> int:
+    """Lags first to last in every row, as far back as the *oldest* period there is."""
     if collapse:
-        return max(min(last, periods - 1) - first + 1, 0)
-    return sum(max(min(last, row - 1) - first + 1, 0) for row in range(first_row, periods + 1))
+        return max(last - first + 1, 0)
+    return sum(max(min(last, row - oldest) - first + 1, 0) for row in rows)
 
 
 @dataclass(frozen=True)
 class Treatment:
     """
-    How one variable is instrumented, in both equations.
+    How one variable is instrumented.
 
     Attributes:
-        style: iv is the variable itself (exogenous); gmm its lags, collapsed
-        lags: of gmm: from 1 (predetermined) or 2 (endogenous)
+        style: none has no instrument of its own; iv is the variable itself (exogenous); gmm its lags
+        lags, collapse, equation: of gmm; from lag 1 (predetermined) or 2 (endogenous), last None is open
     """
 
-    style: Literal["iv", "gmm"]
-    lags: tuple[int, int] = (0, 0)
+    style: Style
+    lags: tuple[int, int | None] = (0, 0)
+    collapse: bool = False
+    equation: Equation = "both"
 
-    def columns(self, periods: int) -> int:
-        """Instruments of one variable."""
-        return 1 if self.style == "iv" else gmm_columns(self.lags, periods, collapse=True)
+    def columns(self, periods: int, first_row: int) -> tuple[int, int]:
+        """Instruments of one variable, and those of them that are GMM-style in levels; an iv is one."""
+        if self.style != "gmm":
+            return int(self.style == "iv"), 0
+        settings = {"collapse": self.collapse, "equation": self.equation, "first_row": first_row}
+        return (
+            gmm_columns(self.lags, periods, **settings),  # type: ignore[arg-type]
+            level_columns(self.lags, periods, **settings),  # type: ignore[arg-type]
+        )
+
+    def changes(self, other: "Treatment") -> int:
+        """How many settings differ: the style alone, or else first lag, last lag and collapse, each one."""
+        if self.style != other.style:
+            return 1
+        pairs = zip((*self.lags, self.collapse), (*other.lags, other.collapse), strict=True)
+        return sum(mine != its for mine, its in pairs)
 
 
-@dataclass(frozen=True)
-class InstrumentList:
+def treatments(own: Treatment, first_lags: tuple[int, ...], periods: int) -> Iterator[Treatment]:
     """
-    One list of the family.
+    *own* and the ways beside it: lags from each of *first_lags* (and from its own) to any, collapsed or not.
 
-    Attributes:
-        outcome: of the lagged outcome: GMM-style from lag 2, collapsed
-        alike: of the regressors that a paper treats alike
-        control: of the one control; None where there is none
+    Windows that reach the first period are one, written open. In the equation of *own*; 1 among the first
+    lags allows the variable itself (iv) too, since what is predetermined can be exogenous.
     """
-
-    outcome: Treatment
-    alike: Treatment
-    control: Treatment | None = None
-
-    def columns(self, n_alike: int, periods: int) -> int:
-        """All instruments, the constant included."""
-        control = 0 if self.control is None else self.control.columns(periods)
-        return 1 + self.outcome.columns(periods) + n_alike * self.alike.columns(periods) + control
-
-
-def lists(total: int, n_alike: int, periods: int, *, control: bool) -> Iterator[InstrumentList]:
-    """
-    Every list of the family with *total* instruments: exogenous first, shorter windows first.
-
-    The family: two-step system GMM with a constant and no time dummies; the lagged outcome by lags 2 to m,
-    collapsed; n_alike regressors all treated alike, and one *control* by itself: each as its own instrument,
-    or by its lags from 1 or from 2, collapsed; all in both equations. A number identifies none of them.
-    """
-    others = list(_treatments(total, periods))
-    for alike in others:
-        for of_control in others if control else [None]:
-            for last in range(2, periods):
-                found = InstrumentList(Treatment("gmm", (2, last)), alike, of_control)
-                if found.columns(n_alike, periods) == total:
-                    yield found
+    own = _written_open(own, periods)
+    yield own
+    beside = [Treatment("iv", equation=own.equation)] if 1 in first_lags else []
+    for first in sorted({*first_lags, own.lags[0]} - {0}):
+        for collapse in (True, False):
+            lasts = (*range(first, periods - 1), None)
+            beside += [Treatment("gmm", (first, last), collapse, own.equation) for last in lasts]
+    yield from (one for one in beside if one != own)
 
 
-def _treatments(total: int, periods: int) -> Iterator[Treatment]:
-    """Every treatment of one variable with at most *total* instruments."""
-    yield Treatment("iv")
-    for first in (1, 2):
-        for last in range(first, periods):
-            treatment = Treatment("gmm", (first, last))
-            if treatment.columns(periods) < total:
-                yield treatment
-
-
-def settings(
-    chosen: InstrumentList, outcome: str, alike: tuple[str, ...], group: str, control: str | None
-) -> dict[str, Any]:
-    """The list in the words of a spec's `instruments`; *group* names the regressors treated alike."""
-    gmm: dict[str, Any] = {outcome: _gmm(chosen.outcome)}
-    iv: dict[str, Any] = {}
-    if chosen.alike.style == "iv":
-        iv[group] = {"variables": dict.fromkeys(alike, 0), "equation": "both"}
-    else:
-        gmm[group] = {"variables": list(alike), **_gmm(chosen.alike)}
-    if chosen.control is not None and control is not None:
-        if chosen.control.style == "iv":
-            iv[control] = {"equation": "both"}
-        else:
-            gmm[control] = _gmm(chosen.control)
-    return {"gmm": gmm, "iv": iv} if iv else {"gmm": gmm}
-
-
-def _gmm(treatment: Treatment) -> dict[str, Any]:
-    return {"lags": list(treatment.lags), "collapse": True, "equation": "both"}
+def _written_open(own: Treatment, periods: int) -> Treatment:
+    if own.style != "gmm" or own.lags[1] is None or own.lags[1] < periods - 1:
+        return own
+    return Treatment("gmm", (own.lags[0], None), own.collapse, own.equation)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from queue import SimpleQueue
 from typing import Any, Protocol, Self
 
@@ -13,6 +13,7 @@ from harness.workers.batch import SECONDS, Batch, Ended, Gone, Lost, Parcel, Tas
 from harness.workers.fitting import sentence
 from harness.workers.processes import Processes
 
+Results = Iterator[tuple[int, Result]]
 _LARGEST = 64  # tasks in a batch
 
 
@@ -32,8 +33,19 @@ def stream(
     one. A fit whose worker dies is tried once more, in case something from outside killed it, and is
     `errored` if the worker dies again. Closing the iterator, or KeyboardInterrupt, ends every worker first.
     """
+    with opened(jobs, executor) as streams:
+        yield from streams(tasks)
+
+
+@contextmanager
+def opened(jobs: int, executor: str = "local") -> Iterator[Callable[[Iterable[Task]], Results]]:
+    """
+    `stream` as a function of tasks alone, for several streams one after another: the workers stay.
+
+    Raises UsageError as `stream` does.
+    """
     with _place(jobs, executor) as place:
-        yield from _as_ended(place, _Waiting(tasks))
+        yield lambda tasks: _as_ended(place, _Waiting(tasks))
 
 
 class Place(Protocol):

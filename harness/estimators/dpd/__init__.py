@@ -100,6 +100,7 @@ Econometrics 68, 29-51. Blundell and Bond (1998), Journal of Econometrics 87, 11
 Journal of Econometrics 126, 25-51. Roodman (2009), Stata Journal 9, 86-136. Conventions: xtabond2 3.7.2.
 """
 
+from harness.estimators.dpd.counting import Counter
 from harness.estimators.dpd.estimate import fit
 from harness.estimators.dpd.grid import Grid
 from harness.estimators.dpd.matrices import Matrices
@@ -110,6 +111,7 @@ from harness.estimators.dpd.statistics import Chi2, Counts, Normal, Sigma2
 __all__ = [
     "CONSTANT",
     "Chi2",
+    "Counter",
     "Counts",
     "DpdError",
     "Fit",

@@ -1,0 +1,237 @@
+"""An answer as text for a person, and as a document for a program."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from harness.explain.answer import Answer, Candidate, Change, Miss
+from harness.result import PrintedCell
+from harness.specfile.yamltree import resolve
+
+SHOWN = 8  # settings, or cells, of a kind on the screen; the document has them all
+
+
+def lines(answer: Answer) -> Iterator[str]:
+    """The answer for one column, from what was searched to what is to be written into the spec."""
+    yield f"{answer.spec} ({answer.column}), {answer.engine}"
+    if answer.fitted and answer.message:
+        yield f"  no setting could be fitted; the nearest: {answer.message}"
+        return
+    yield f"  {_as_in_spec(answer)}"
+    yield f"  {_searched(answer)}"
+    found = _fitting(answer) if answer.fitting else _nearest(answer)
+    yield from (f"  {line}" for line in found)
+    for cell, reason in answer.aside[:SHOWN]:
+        yield f"  not held against the print: {_cell(cell)}: {reason}"
+    yield from (f"  {sentence}" for sentence in _ended(answer))
+
+
+def _as_in_spec(answer: Answer) -> str:
+    misses = len(answer.as_in_spec.misses) + answer.as_in_spec.beyond
+    cells = _number(answer.n_cells, "printed cell")
+    return (
+        f"{cells}; the spec's setting gives {'all of them' if not misses else f'{answer.n_cells - misses}'}"
+    )
+
+
+def _searched(answer: Answer) -> str:
+    by_counts = f", {answer.excluded:,} excluded by their counts" if answer.excluded else ""
+    return f"{answer.size:,} settings in the space: {answer.fitted:,} fitted{by_counts}"
+
+
+# --------------------------------------------------------------------------------------------- what fits
+
+
+def _fitting(answer: Answer) -> Iterator[str]:
+    first = answer.fitting[0]
+    if first.changes:
+        yield f"this gives every printed cell, with {_number(len(first.changes), 'change')}:"
+        yield from (f"  {_change(change)}" for change in first.changes)
+        yield "write into the spec:"
+        yield from (f"  {line}" for line in yaml(_in_spec(answer, first)))
+    yield from _alike(first, answer.fitting[1:])
+
+
+def _in_spec(answer: Answer, one: Candidate) -> dict[str, Any]:
+    return {"columns": {answer.column: one.patch}}
+
+
+def _alike(first: Candidate, others: Sequence[Candidate]) -> Iterator[str]:
+    """What the print cannot tell from the first setting that fits."""
+    told = [f"{axis}: {_or(alternatives)}" for axis, alternatives in first.undecided.items()]
+    told += [_difference(first, other) for other in others]
+    if told:
+        yield f"the print cannot tell from it{' (each was fitted)' if others else ''}:"
+        yield from (f"  {one}" for one in told[:SHOWN])
+        if len(told) > SHOWN:
+            yield f"  and {len(told) - SHOWN} more: --json has them all"
+
+
+def _difference(first: Candidate, other: Candidate) -> str:
+    """How another setting differs from the first."""
+    here, there = _choices(first.changes), _choices(other.changes)
+    found = [f"{axis}: {after}" for axis, after in there.items() if here.get(axis) != after]
+    found += [f"{change.axis}: {change.before}" for change in first.changes if change.axis not in there]
+    return "; ".join(found)
+
+
+def _choices(changes: Iterable[Change]) -> dict[str, str]:
+    return {change.axis: change.after for change in changes}
+
+
+def _change(change: Change) -> str:
+    head = f"{change.axis}: {change.before} -> {change.after}"
+    if change.moves is None:
+        return head
+    if not change.moves:
+        return f"{head} (moves no printed cell by itself)"
+    return f"{head} (without it differ: {_summary(change.moves)})"
+
+
+def _summary(cells: Sequence[PrintedCell]) -> str:
+    """Cells in few words: those of coefficients by measure, the others by name."""
+    names = (cell.measure if cell.part == "coefficients" else f"{cell.term} {cell.measure}" for cell in cells)
+    counted = [f"{name}{f' ({count})' if count > 1 else ''}" for name, count in Counter(names).items()]
+    more = f" and {len(counted) - SHOWN} more" if len(counted) > SHOWN else ""
+    return f"{', '.join(counted[:SHOWN])}{more}"
+
+
+# --------------------------------------------------------------------------------------- what does not fit
+
+
+def _nearest(answer: Answer) -> Iterator[str]:
+    nearest = answer.nearest
+    assert nearest is not None
+    misses = len(nearest.misses) + nearest.beyond
+    yield f"no setting gives every printed cell; the nearest misses {misses}:"
+    if not nearest.changes:
+        yield "  the spec's own"
+    yield from (f"  {_change(change)}" for change in nearest.changes)
+    if nearest.changes:
+        yield "as a patch of the spec:"
+        yield from (f"  {line}" for line in yaml(_in_spec(answer, nearest)))
+    yield "it misses:"
+    yield from (f"  {_miss(miss)}" for miss in nearest.misses[:SHOWN])
+    if len(nearest.misses) > SHOWN:
+        yield f"  and {len(nearest.misses) - SHOWN} more: --json has them all"
+    if nearest.beyond:
+        yield f"  {_number(nearest.beyond, 'term')} that the complete print has not"
+    if answer.unreached:
+        yield f"no setting that was fitted reaches: {_summary(answer.unreached)}"
+
+
+def _miss(miss: Miss) -> str:
+    given = "nothing" if math.isnan(miss.value) else f"{miss.value:.7g}"
+    return f"{_cell(miss.cell)}: printed {miss.cell.text}, here {given}"
+
+
+def _cell(cell: PrintedCell) -> str:
+    return f"{cell.term} {cell.measure}"
+
+
+# ------------------------------------------------------------------------------------------------- the end
+
+
+def _ended(answer: Answer) -> Iterator[str]:
+    if answer.interrupted:
+        yield "Interrupted: this is what is known so far."
+    elif answer.exhausted:
+        what = _number(answer.depth, "change")
+        yield f"Every combination of up to {what} that move estimates was fitted or excluded."
+    elif answer.fitted >= answer.budget:
+        yield f"The budget of {answer.budget} fits ended the search; --budget N allows more."
+    else:
+        yield f"The search ended after {answer.excluded:,} settings that counts exclude."
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def _or(words: Sequence[str]) -> str:
+    return " or ".join(words)
+
+
+def yaml(patch: Mapping[str, Any]) -> Iterator[str]:
+    """
+    The lines of a patch as a person writes it into a spec.
+
+    >>> print(*yaml({"h": 2, "instruments": {"gmm": {"n": {"lags": [2, None]}}}}), sep="; ")
+    h: 2; instruments:;   gmm:;     n:;       lags: [2, null]
+    """
+    for key, value in patch.items():
+        if isinstance(value, Mapping) and value:
+            yield f"{_scalar(key)}:"
+            yield from (f"  {line}" for line in yaml(value))
+        else:
+            yield f"{_scalar(key)}: {_scalar(value)}"
+
+
+def _scalar(value: Any) -> str:
+    """Plain where YAML reads it back the same; else as JSON, which YAML is a superset of."""
+    if isinstance(value, str) and re.fullmatch(r"[\w.-]+", value) and resolve(value) == value:
+        return value
+    return json.dumps(value, ensure_ascii=False)
+
+
+# ------------------------------------------------------------------------------------------------ document
+
+
+def document(answers: Sequence[Answer]) -> dict[str, Any]:
+    """Everything as plain values; a number that is not there is null."""
+    return {"schema": 1, "answers": [_answer(answer) for answer in answers]}
+
+
+def _answer(answer: Answer) -> dict[str, Any]:
+    plain = (
+        "spec",
+        "column",
+        "engine",
+        "size",
+        "fitted",
+        "excluded",
+        "budget",
+        "depth",
+        "exhausted",
+        "interrupted",
+    )
+    return {
+        **{name: getattr(answer, name) for name in plain},
+        "message": answer.message,
+        "cells": answer.n_cells,
+        "aside": [[*cell[:3], reason] for cell, reason in answer.aside],
+        "as_in_spec": _candidate(answer.as_in_spec),
+        "fitting": [_candidate(one) for one in answer.fitting],
+        "nearest": None if answer.nearest is None else _candidate(answer.nearest),
+        "unreached": [[*cell[:3]] for cell in answer.unreached],
+    }
+
+
+def _candidate(one: Candidate) -> dict[str, Any]:
+    return {
+        "changes": [
+            {
+                "axis": change.axis,
+                "before": change.before,
+                "after": change.after,
+                "moves": None if change.moves is None else [[*cell[:3]] for cell in change.moves],
+            }
+            for change in one.changes
+        ],
+        "patch": one.patch,
+        "misses": [[*miss.cell[:4], None if math.isnan(miss.value) else miss.value] for miss in one.misses],
+        "beyond": one.beyond,
+        "undecided": {axis: list(alternatives) for axis, alternatives in one.undecided.items()},
+    }
+
+
+def exit_code(answers: Sequence[Answer]) -> int:
+    """0 where every column has a setting that gives its print; 1 where one has none; 3 where nothing fits."""
+    if any(answer.message for answer in answers):
+        return 3
+    return int(not all(answer.fitting for answer in answers))
