@@ -27,9 +27,7 @@ fit_qca <- function(data, settings) {
 }
 
 RANGE_MEASURES <- c("value", "range_low", "range_high")
-NO_RANGES <- paste(
-  "QCA has no sensitivity ranges, and R's SetMethods goes by steps, which do not find the exact ends"
-)
+NO_RANGES <- "QCA has no sensitivity ranges, and R's SetMethods goes by steps, which do not find the exact ends"
 
 qca_version <- function() as.character(utils::packageVersion("QCA"))
 
@@ -185,13 +183,13 @@ rows_written <- function(tt, sets) {
 # Cases on either side of 0.5 in every set; positive rows that are positive for the negated outcome too.
 check_cells <- function(table, sets) {
   values <- c(as.list(sets$data[sets$plain]), list(sets$outcome_values))
-  names <- c(sets$conditions, sets$outcome_name)
+  named <- c(sets$conditions, sets$outcome_name)
   count <- function(test) vapply(values, function(x) sum(test(x, 0.5)), 0)
   positive <- table$tt[table$tt[[length(sets$plain) + 1]] == "1", , drop = FALSE]
   rbind(
-    cells("checks", names, "n_in", count(`>`)),
-    cells("checks", names, "n_out", count(`<`)),
-    cells("checks", names, "n_half", count(`==`)),
+    cells("checks", named, "n_in", count(`>`)),
+    cells("checks", named, "n_out", count(`<`)),
+    cells("checks", named, "n_half", count(`==`)),
     if (nrow(positive) > 0) {
       both <- rownames(positive) %in% as.character(found_rows(3, table))
       cells("checks", rows_written(positive, sets), "simultaneous_subset", both)

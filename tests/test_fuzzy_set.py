@@ -499,6 +499,30 @@ def test_krook_is_reproduced_cell_by_cell_and_two_of_its_three_solutions_are_amb
     assert sum(pair.verdict in ("exact", "within_rounding") for pair in comparison.pairs) == 148
 
 
+def test_the_committed_report_of_a_panel_shows_its_diagnostics_in_the_order_of_the_spec() -> None:
+    page = (ROOT / "reports" / "produc-configurations" / "index.html").read_text(encoding="utf-8")
+    shown = page[page.index('<section id="diagnostics">') : page.index('<section id="engines">')]
+    places = [
+        shown.index(words)
+        for words in (
+            "<h3>Periods and entities</h3>",
+            "productive, necessary sets: pooled",
+            "productive, parsimonious: pooled",
+            "productive, intermediate: pooled",
+            "unproductive, parsimonious: consistency by state",
+            "<h3>Robustness</h3>",
+            ">stricter<",
+            ">unemployment_lower<",
+            "<h3>Sensitivity ranges</h3>",
+            ">incl_cut<",
+            ">calibration.EMPL.crossover<",
+            "<h3>Checks</h3>",
+        )
+    ]
+    assert places == sorted(places)
+    assert shown.count("<details>") == 2 * (3 + 1)  # consistency and coverage, by year and by state
+
+
 def test_the_committed_report_of_krook_draws_every_model_and_three_plots() -> None:
     page = (ROOT / "reports" / "thiem-dusa-2013-krook" / "index.html").read_text(encoding="utf-8")
     assert page.count('<table class="chart') == 5

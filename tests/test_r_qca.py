@@ -25,6 +25,7 @@ SPECS = (
     "dusa-2021-pri",
     "lipset-fuzzy",
     "oana-schneider-2018-high-tech-exports",
+    "produc-configurations",
     "qca-two-cuts-and-n-cut",
     "thiem-dusa-2013-krook",
 )
@@ -230,6 +231,26 @@ def test_the_core_today_gives_what_r_gave() -> None:
     pairs = compare.engines(spec, "wnp", recorded["wnp"], today).pairs
     assert len(pairs) > 300
     assert {pair.verdict for pair in pairs} <= {"exact", "within_tolerance"}
+
+
+def test_ranges_end_where_r_says_that_a_configuration_changes_its_output() -> None:
+    """The ends that python-fsqca finds are in R's truth table: inclusions, PRI, cases (n, or n + 1)."""
+    spec = specfile.read(ROOT / "specs" / "produc-configurations.yaml", tuple(engines()))
+    ours, theirs = (goldenfile.read_engine(spec, engine) for engine in ("python-fsqca", "r-qca"))
+    assert ours is not None and theirs is not None
+    table: dict[str, set[float]] = {}
+    for cell in theirs["productive"].cells:
+        if cell.part == "truth_table":
+            table.setdefault(cell.measure, set()).add(round(cell.value, 10))
+    ends = {cell[1:3]: cell.value for cell in ours["productive"].cells if cell.part == "robustness"}
+    for solution in ("parsimonious", "intermediate"):
+        low, high = (
+            {name: ends[f"{solution}:solution|{name}", end] for name in ("incl_cut", "pri_cut", "n_cut")}
+            for end in ("range_low", "range_high")
+        )
+        assert low["incl_cut"] == 0 and round(high["incl_cut"], 10) in table["inclusion"]
+        assert {round(low["pri_cut"], 10), round(high["pri_cut"], 10)} <= table["pri"]
+        assert {low["n_cut"] - 1, high["n_cut"]} <= table["n_cases"] | {0}
 
 
 def test_rs_defect_moves_the_marks_of_contradictions_and_is_registered() -> None:

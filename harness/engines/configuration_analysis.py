@@ -74,9 +74,7 @@ class Analysis:
         """The solution of another table with the same expectations."""
         if kind == "intermediate":
             return fsqca.intermediate(table, dict(self.model.directional_expectations), MOST_MODELS)
-        return {"conservative": fsqca.conservative, "parsimonious": fsqca.parsimonious}[kind](
-            table, MOST_MODELS
-        )
+        return (fsqca.conservative if kind == "conservative" else fsqca.parsimonious)(table, MOST_MODELS)
 
     def varied(self, test: Variation) -> Self:
         """The analysis with the settings of a test."""

@@ -76,7 +76,11 @@ def _counts(cases: fsqca.CaseRobustness) -> dict[str, float]:
 
 
 def range_cells(analysis: Analysis, kind: str, address: str) -> Iterator[Cell]:
-    """The settings asked for, each with the ends between which it changes none of the models."""
+    """
+    The settings asked for, each with the ends between which it changes none of the models.
+
+    Of a cut-off what is excluded stays excluded, also where `exclude: untenable` would find other rows.
+    """
     asked = analysis.model.robustness
     for name in () if asked is None else asked.ranges:
         for setting, found in _ranges(analysis, kind, name):

@@ -9,6 +9,7 @@ from harness.report.digits import Parted, against_number, short
 from harness.report.verdicts import LOOKS, Group, Look, group
 from harness.result import GOLDEN, PUBLISHED, Comparison, Outcome, Pair, Result
 
+_WIDE = {"covariance": "elements of the covariance", "panel": "numbers of single periods and entities"}
 LIMIT = 300  # rows of all lists together, for the page's size; all of them stand in results.json
 
 
@@ -64,12 +65,13 @@ class NumberRow:
 
 @dataclass(frozen=True)
 class NumberTable:
-    """Every engine's numbers of one column; `left_off` that are too many are not listed."""
+    """Every engine's numbers of one column; `left_off` are too many to list, `left_words` says what."""
 
     column: str
     engines: tuple[str, ...]
     rows: tuple[NumberRow, ...]
     left_off: int
+    left_words: str
 
 
 def duels(outcome: Outcome, golden: bool = False) -> tuple[Duel, ...]:
@@ -140,7 +142,8 @@ def _number_table(outcome: Outcome, column: str) -> NumberTable:
     rows = list(_number_rows(fitted, bad))
     keys = {cell[:3] for result in fitted for cell in result.cells if _is_wide(cell.part, cell.term)}
     listed = sum(_is_wide(row.part, row.term) for row in rows)
-    return NumberTable(column, tuple(r.engine for r in fitted), tuple(rows), len(keys) - listed)
+    words = " and ".join(words for part, words in _WIDE.items() if any(key[0] == part for key in keys))
+    return NumberTable(column, tuple(r.engine for r in fitted), tuple(rows), len(keys) - listed, words)
 
 
 def _differing(comparisons: Iterable[Comparison], column: str) -> set[tuple[str, str, str]]:

@@ -85,33 +85,39 @@ class Plot:
 def charts(outcome: Outcome) -> tuple[Chart, ...]:
     """Every minimal model of every solution; the printed ones first."""
     return tuple(
-        chart for column, result in fitted_columns(outcome) for chart in _charts(outcome, column, result)
+        chart for column, _, result in fitted_columns(outcome) for chart in _charts(outcome, column, result)
     )
 
 
-def model_counts(outcome: Outcome) -> tuple[tuple[str, str], ...]:
-    """How many minimal models there are of every solution: ("wnp", "conservative 1, parsimonious 2")."""
-    return tuple((column, _counts(result)) for column, result in fitted_columns(outcome))
+def model_counts(outcome: Outcome) -> tuple[str, ...]:
+    """How many minimal models every solution has: "conservative 1, parsimonious 2", column by column."""
+    several = len(outcome.spec.columns) > 1
+    return tuple(
+        f"{f'{column}: ' if several else ''}{_counts(model, result)}"
+        for column, model, result in fitted_columns(outcome)
+        if model.solution
+    )
 
 
-def _counts(result: Result) -> str:
+def _counts(model: FuzzySet, result: Result) -> str:
     counts = {cell.term: cell.value for cell in result.cells if cell.measure == "n_models"}
-    return ", ".join(f"{term.partition(':')[0]} {count:.0f}" for term, count in counts.items())
+    told = ((solution, counts.get(of_solution(solution), 0)) for solution in model.solution)
+    return ", ".join(f"{solution} {count:.0f}" for solution, count in told)
 
 
 def plots(outcome: Outcome) -> tuple[Plot, ...]:
     """A plot a solution, from the first engine that tells the cases' memberships."""
     return tuple(
-        plot for column, result in fitted_columns(outcome) for plot in _plots(outcome, column, result)
+        plot for column, _, result in fitted_columns(outcome) for plot in _plots(outcome, column, result)
     )
 
 
-def fitted_columns(outcome: Outcome) -> Iterator[tuple[str, Result]]:
+def fitted_columns(outcome: Outcome) -> Iterator[tuple[str, FuzzySet, Result]]:
     """Fuzzy-set columns with the first engine that was fitted."""
     for column, model in outcome.spec.columns.items():
         fitted = [r for r in outcome.results if r.column == column and r.status == "fitted"]
         if isinstance(model, FuzzySet) and fitted:
-            yield column, fitted[0]
+            yield column, model, fitted[0]
 
 
 # ------------------------------------------------------------------------------------------------- charts

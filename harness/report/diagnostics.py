@@ -1,6 +1,6 @@
 """Small tables of what stands beside a table of configurations: panel, robustness, checks."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import NamedTuple
@@ -9,19 +9,13 @@ from harness.glossary import word
 from harness.report.configurations import fitted_columns
 from harness.report.digits import NOTHING, short
 from harness.result import Outcome, Result
+from harness.spec import FuzzySet, PanelKeys
 
-_DISTANCES = {
-    "inclusion": ("between_distance", "within_distance"),
-    "coverage": ("coverage_between_distance", "coverage_within_distance"),
-}
 Values = Mapping[tuple[str, str], float]  # by term and measure
-_WORDS = {"inclusion": "consistency", "coverage": "coverage"}
-
 Rows = tuple[tuple[str, tuple[str, ...]], ...]  # the name of each, then its texts
 
 
-@dataclass(frozen=True)
-class Diagnostic:
+class Diagnostic(NamedTuple):
     """
     One small table of one column.
 
@@ -47,11 +41,34 @@ class Group(NamedTuple):
     tables: tuple[Diagnostic, ...]
 
 
+@dataclass(frozen=True)
+class _Column:
+    """A fuzzy-set column, the data's keys, and the first engine that was fitted."""
+
+    name: str
+    model: FuzzySet
+    keys: PanelKeys | None
+    result: Result
+
+    def values(self, part: str) -> Values:
+        return {(cell.term, cell.measure): cell.value for cell in self.result.cells if cell.part == part}
+
+    def table(self, title: str, heads: Iterable[str], rows: Rows, folded: bool = False) -> Diagnostic:
+        return Diagnostic(self.name, title, self.result.engine, tuple(heads), rows, folded)
+
+    def by_solution(self, terms: Iterable[str]) -> list[str]:
+        """In the spec's order of solutions, whatever the order of the cells."""
+        return sorted(
+            dict.fromkeys(terms), key=lambda term: self.model.solution.index(term.partition(":")[0])
+        )
+
+
 def diagnostics(outcome: Outcome) -> tuple[Group, ...]:
     """What the fuzzy-set columns ask for, with the numbers of the first engine fitted; no empty group."""
-    columns = tuple(fitted_columns(outcome))
+    keys = outcome.spec.data.panel
+    columns = [_Column(name, model, keys, result) for name, model, result in fitted_columns(outcome)]
     groups = (
-        Group(words, note, tuple(table for found in columns for table in made(outcome, *found)))
+        Group(words, note, tuple(table for column in columns for table in made(column)))
         for words, note, made in (
             ("Periods and entities", _PANEL_NOTE, _panel),
             ("Robustness", _ROBUSTNESS_NOTE, _robustness),
@@ -81,30 +98,41 @@ _CHECKS_NOTE = (
 )
 
 
-def _values(result: Result, part: str) -> Values:
-    return {(cell.term, cell.measure): cell.value for cell in result.cells if cell.part == part}
-
-
 # -------------------------------------------------------------------------------------------------- panel
 
+_WORDS = {"inclusion": "consistency", "coverage": "coverage"}
+_DISTANCES = {
+    "inclusion": ("between_distance", "within_distance"),
+    "coverage": ("coverage_between_distance", "coverage_within_distance"),
+}
 
-def _panel(outcome: Outcome, column: str, result: Result) -> Iterator[Diagnostic]:
-    values, keys = _values(result, "panel"), outcome.spec.data.panel
+
+def _panel(column: _Column) -> Iterator[Diagnostic]:
+    values, keys = column.values("panel"), column.keys
     if not values or keys is None:
         return
-    families: dict[str, list[str]] = {}
-    for term in dict.fromkeys(term.partition("|")[0] for term, _ in values):
-        families.setdefault(_family(term), []).append(term)
     ends = (f"between {keys.time}", f"within {keys.entity}")
-    heads = tuple(head for words in _WORDS.values() for head in (words, *ends))
-    for family, terms in families.items():
+    heads = [head for words in _WORDS.values() for head in (words, *ends)]
+    for family, terms in _families(column, values):
         rows = tuple((_name(term), _pooled(values, term)) for term in terms)
-        yield Diagnostic(column, f"{family}: pooled, and distances", result.engine, heads, rows)
+        yield column.table(f"{family}: pooled, and distances", heads, rows)
         for key, (measure, words) in product((keys.time, keys.entity), _WORDS.items()):
             single = _single(values, terms, key, measure)
             if single:
-                title, names = f"{family}: {words} by {key}", tuple(map(_name, terms))
-                yield Diagnostic(column, title, result.engine, names, single, folded=True)
+                yield column.table(f"{family}: {words} by {key}", map(_name, terms), single, folded=True)
+
+
+def _families(column: _Column, values: Values) -> Iterator[tuple[str, list[str]]]:
+    """Necessary sets, then every solution: its terms, then the models or the whole."""
+    terms = list(dict.fromkeys(term.partition("|")[0] for term, _ in values))
+    necessary = [term for term in terms if ":" not in term]
+    if necessary:
+        yield "necessary sets", necessary
+    for solution in column.model.solution:
+        its = [term for term in terms if term.startswith(f"{solution}:")]
+        whole = (f"{solution}:solution", f"{solution}:model:")
+        if its:
+            yield solution, sorted(its, key=lambda term: term.startswith(whole))
 
 
 def _pooled(values: Values, term: str) -> tuple[str, ...]:
@@ -121,20 +149,6 @@ def _single(values: Values, terms: Sequence[str], key: str, measure: str) -> Row
     )
 
 
-def _family(term: str) -> str:
-    """The solution that a term is of, else that it is a necessary set."""
-    solution, colon, _ = term.partition(":")
-    return solution if colon else "necessary sets"
-
-
-def _name(term: str) -> str:
-    """
-    >>> _name("intermediate:model:A + B"), _name("intermediate:solution"), _name("~A")
-    ('A + B', 'solution', '~A')
-    """
-    return term.rpartition(":")[2]
-
-
 # --------------------------------------------------------------------------------------------- robustness
 
 _FIT = {
@@ -148,22 +162,24 @@ _FIT = {
 _STANDING = ("robust", "shaky", "possible")
 
 
-def _robustness(outcome: Outcome, column: str, result: Result) -> Iterator[Diagnostic]:
-    values = _values(result, "robustness")
-    terms = [term for term, measure in values if measure == "rf_cov"]
-    if terms:
-        heads = tuple(map(_subject, terms))
-        yield Diagnostic(column, "over all tests", result.engine, heads, _over_tests(values, terms))
-        rows = _rows(values, terms, "rcc_rank", _single_test)
-        yield Diagnostic(column, "test by test: coincidence, rank", result.engine, heads, rows)
+def _robustness(column: _Column) -> Iterator[Diagnostic]:
+    values, asked = column.values("robustness"), column.model.robustness
+    terms = column.by_solution(term for term, measure in values if measure == "rf_cov")
+    if terms and asked is not None:
+        heads = list(map(_subject, terms))
+        yield column.table("over all tests", heads, _over_tests(values, terms))
+        rows = _rows(values, terms, asked.tests, _single_test)
+        yield column.table("test by test: coincidence, rank", heads, rows)
 
 
-def _ranges(outcome: Outcome, column: str, result: Result) -> Iterator[Diagnostic]:
-    values = _values(result, "robustness")
-    terms = list(dict.fromkeys(term.partition("|")[0] for term, name in values if name == "value"))
-    if terms:
-        rows = _rows(values, terms, "value", _range)
-        yield Diagnostic(column, "settings", result.engine, tuple(map(_subject, terms)), rows)
+def _ranges(column: _Column) -> Iterator[Diagnostic]:
+    values = column.values("robustness")
+    found = [term for term, measure in values if measure == "value"]
+    if found:
+        settings = sorted({term.partition("|")[2] for term in found}, key=lambda name: ("." in name, name))
+        terms = column.by_solution(term.partition("|")[0] for term in found)
+        rows = _rows(values, terms, settings, _range)
+        yield column.table("settings", map(_subject, terms), rows)
 
 
 def _over_tests(values: Values, terms: Sequence[str]) -> Rows:
@@ -180,9 +196,10 @@ def _counted(values: Values, term: str, side: str) -> str:
     return ", ".join(f"{values[term, f'{standing}_{side}']:.0f}" for standing in _STANDING)
 
 
-def _rows(values: Values, terms: Sequence[str], measure: str, text: Callable[[Values, str], str]) -> Rows:
-    """A row for each test, or each setting, that has *measure*."""
-    names = dict.fromkeys(term.partition("|")[2] for term, its in values if its == measure and "|" in term)
+def _rows(
+    values: Values, terms: Sequence[str], names: Iterable[str], text: Callable[[Values, str], str]
+) -> Rows:
+    """A row for each test, or each setting."""
     return tuple((name, tuple(text(values, f"{term}|{name}") for term in terms)) for name in names)
 
 
@@ -211,14 +228,13 @@ def _subject(term: str) -> str:
 # ------------------------------------------------------------------------------------------------- checks
 
 
-def _checks(outcome: Outcome, column: str, result: Result) -> Iterator[Diagnostic]:
-    values = _values(result, "checks")
-    sets = [term for term, measure in values if measure == "n_in"]
-    if not sets:
+def _checks(column: _Column) -> Iterator[Diagnostic]:
+    values = column.values("checks")
+    if not values:
         return
     heads = ("above the crossover", "below", "at it", "share above")
-    rows = tuple((name, _sides(values, name)) for name in sets)
-    yield Diagnostic(column, "cases of every set", result.engine, heads, rows)
+    sets = (*column.model.conditions, column.model.outcome)
+    yield column.table("cases of every set", heads, tuple((name, _sides(values, name)) for name in sets))
     subsets = tuple(
         (term, (word("checks", measure, value) or "",))
         for (term, measure), value in values.items()
@@ -226,12 +242,20 @@ def _checks(outcome: Outcome, column: str, result: Result) -> Iterator[Diagnosti
     )
     if subsets:
         head = ("positive for the negated outcome too",)
-        yield Diagnostic(column, "positive configurations", result.engine, head, subsets)
+        yield column.table("positive configurations", head, subsets)
 
 
 def _sides(values: Values, name: str) -> tuple[str, ...]:
     counts = [values[name, measure] for measure in ("n_in", "n_out", "n_half")]
     return (*(f"{count:.0f}" for count in counts), f"{counts[0] / sum(counts):.3f}")
+
+
+def _name(term: str) -> str:
+    """
+    >>> _name("intermediate:model:A + B"), _name("intermediate:solution"), _name("~A")
+    ('A + B', 'solution', '~A')
+    """
+    return term.rpartition(":")[2]
 
 
 def _text(values: Values, term: str, measure: str) -> str:

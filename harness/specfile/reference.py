@@ -43,8 +43,8 @@ several models is at `intermediate:model:A*~B + C|C`; the role of a literal (`co
 `intermediate:A*~B|~B`, measure `role`. A term that the paper only names, without a number, is printed as `listed`, 1.
 
 Part `panel` has the same terms, models, `<solution>:solution` where there is one model, and necessary sets: pooled
-`inclusion` and `coverage`, and the distances of what the periods (`between_distance`) and the entities
-(`within_distance`) have from equal values, 0 where all are alike; `coverage_between_distance` and
+`inclusion` and `coverage`, and how far the consistencies of the periods (`between_distance`) and of the entities
+(`within_distance`) lie from equal ones, 0 where all are alike; `coverage_between_distance` and
 `coverage_within_distance` for coverage. One period, or one entity, is `intermediate:A*~B|year=2005`; it has the value 1
 where nobody is a member.
 
