@@ -1,6 +1,6 @@
 """What `harness check` looks at: specs, printed tables, data files and golden files, without fitting."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from harness import compare, datafile, goldenfile
@@ -20,6 +20,7 @@ def problems(root: Path, specs: Sequence[Spec], everything: bool, prepare: bool 
     if everything:
         found += goldenfile.check_orphans(root)
         found += _strays(root)
+        found += _stray_papers(root, {spec.source.paper for spec in specs})
     return sorted(found)
 
 
@@ -39,6 +40,13 @@ def _strays(root: Path) -> list[Problem]:
             if path.name not in ids
         ),
     ]
+
+
+def _stray_papers(root: Path, papers: Collection[str | None]) -> list[Problem]:
+    """Pages of papers that no spec names any more."""
+    pages = sorted(path.parent for path in (root / "reports" / "papers").glob("*/report.md"))
+    sentence = "no spec has this source.paper. Remove this report"
+    return [Problem(str(path), 0, 0, sentence) for path in pages if path.name not in papers]
 
 
 def _of(spec: Spec, prepare: bool) -> list[Problem]:

@@ -1,23 +1,23 @@
 # Constructed variables in base R: an index by entropy and TOPSIS, agglomeration over distance, types.
 
-# settings: name, indicators, negative (one truth value each), normalise, shift, time (NULL or a column).
+# settings: name, indicators, negative (one truth value each), normalise, shift, time (NULL or a column), method.
 fit_index <- function(data, settings) {
   indicators <- strings(settings$indicators)
   values <- as.matrix(data[indicators])
   groups <- if (is.null(settings$time)) list(seq_len(nrow(data))) else split_rows(data[[settings$time]])
-  closeness <- numeric(nrow(data))
+  score <- numeric(nrow(data))
   tables <- list()
   for (label in seq_along(groups)) {
     rows <- groups[[label]]
     found <- one_index(values[rows, , drop = FALSE], unlist(settings$negative), settings)
-    closeness[rows] <- found$closeness
+    score[rows] <- found$score
     suffix <- if (is.null(settings$time)) "" else paste0("@", names(groups)[label])
     tables[[label]] <- cells(
       "index", rep(paste0(indicators, suffix), each = 2), rep(c("weight", "entropy"), length(indicators)),
       rbind(found$weight, found$entropy)
     )
   }
-  estimates(do.call(rbind, c(tables, list(index_moments(settings$name, closeness)))))
+  estimates(do.call(rbind, c(tables, list(index_moments(settings$name, score)))))
 }
 
 # Row numbers by value, in the order of the values; split() itself would sort numbers as texts.
@@ -33,7 +33,9 @@ one_index <- function(values, negative, settings) {
   share <- sweep(shifted, 2, colSums(shifted), "/")
   entropy <- -colSums(ifelse(share > 0, share * log(share), 0)) / log(nrow(values))
   weight <- (1 - entropy) / sum(1 - entropy)
-  list(entropy = unname(entropy), weight = unname(weight), closeness = topsis(sweep(matrix, 2, weight, "*")))
+  weighted <- sweep(matrix, 2, weight, "*")
+  score <- if (identical(settings$method, "entropy-sum")) unname(rowSums(weighted)) else topsis(weighted)
+  list(entropy = unname(entropy), weight = unname(weight), score = score)
 }
 
 by_range <- function(x, negative) {

@@ -606,6 +606,57 @@ def test_tables_on_the_same_data_are_found_beside_the_spec(tmp_path: Path) -> No
     assert any("613 entities" in sentence for sentence in told)
 
 
+SETS: dict[str, Any] = {
+    "data": {"file": "none.csv"},
+    "base": {
+        "model": "fuzzy-set",
+        "outcome": "Y",
+        "conditions": ["A", "B", "C"],
+        "solution": ["conservative"],
+    },
+    "columns": {
+        "yes": {"sample": "B > 0"},
+        "no": {"sample": "B > 0", "outcome": "~Y"},
+        "else": {"outcome": "~Y"},
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("yes", "no", "alarmed"),
+    [
+        ("A", "A*~B", True),
+        ("A*B*C", "A*C", True),
+        ("A*B", "A*B", True),
+        ("A*B", "A*~B", False),  # no case is in both
+        ("A*B", "B*C", False),  # cases may be in both, and none need to be
+    ],
+)
+def test_a_configuration_of_an_outcome_within_one_of_its_absence_is_notable(
+    tmp_path: Path, yes: str, no: str, alarmed: bool
+) -> None:
+    address = ("solution", f"conservative:{yes}", "coverage"), ("solution", f"conservative:{no}", "coverage")
+    table: dict[Row, dict[str, str]] = {address[0]: {"yes": "0.3"}}
+    for column in ("no", "else"):  # the other sample says nothing about this one
+        table.setdefault(address[1], {})[column] = "0.2"
+    told = [one for one in found(tmp_path, "sets", SETS, table) if one.check == "opposites"]
+    assert [(one.verdict, one.notable) for one in told] == [("possible", True)] * alarmed
+    if alarmed:
+        assert f"{yes} is told of Y and {no} of ~Y" in told[0].sentence
+
+
+def test_the_text_of_the_paper_says_of_some_cities_that_nq_rises_and_falls() -> None:
+    """“但经济增长不可持续时,所有类型…抑制” lies within three configurations that are said to raise NQ."""
+    spec = specfile.read(ROOT / "specs" / "virtual-agglomeration-configurations.yaml", engines())
+    published = goldenfile.read_published(spec)
+    told = [one.printed for one in audit(spec, published) if one.check == "opposites"]
+    assert told == [
+        "V1: MS*TI; V1-absent: MS*TI*CT*FI*~DI",
+        "V1: MS*CT; V1-absent: MS*TI*CT*FI*~DI",
+        "V2: MS*TI*CT*FI; V2-absent: MS*TI*CT*FI*~DI",
+    ]
+
+
 def test_more_rows_than_the_lags_leave_are_impossible(tmp_path: Path) -> None:
     table = audit_tables.regression_table(printed_paper.TABLE_4)
     table[("fit", "model", "n_obs")]["II"] = "2980"  # 186 cities have 16 years left: 2,976

@@ -270,10 +270,14 @@ def test_check_names_what_belongs_to_no_spec(line) -> None:
     gone = root / "reports/gone"
     gone.mkdir(parents=True)
     (gone / "results.json").write_text("{}")
+    article = root / "reports/papers/forgotten"
+    article.mkdir(parents=True)
+    (article / "report.md").write_text("# gone")
     told = harness(root, "check")
     assert told.exit_code == 2
     assert "specs/other.yml: specs end in .yaml" in told.stdout
     assert "reports/gone: there is no spec specs/gone.yaml" in told.stdout
+    assert "reports/papers/forgotten: no spec has this source.paper" in told.stdout
     assert harness(root, "check", "line").exit_code == 0
 
 

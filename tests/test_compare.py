@@ -799,6 +799,17 @@ def test_an_engine_that_declines_what_it_had_golden_numbers_for_has_lost_them() 
     assert compare.table(spec, None, [declined], {"a": {"1": golden}}) == ()
 
 
+def test_golden_numbers_say_nothing_of_other_data() -> None:
+    """Data given by hand move every number, and nothing has drifted."""
+    spec = a_spec()
+    golden = a_result({B: 1.0}, provenance=Provenance(data_sha256="d"))
+    moved = replace(a_result({B: 2.0}), provenance=Provenance(data_sha256="e"))
+    assert compare.table(spec, None, [moved], {"a": {"1": golden}}) == ()
+    same = replace(moved, provenance=Provenance(data_sha256="d"))
+    (found,) = compare.table(spec, None, [same], {"a": {"1": golden}})
+    assert [pair.verdict for pair in found.pairs] == ["outside_tolerance"]
+
+
 def test_golden_numbers_stand_in_for_an_engine_that_is_not_installed_on_the_same_data_only() -> None:
     spec = a_spec()
     golden = a_result({B: 1.0}, provenance=Provenance(data_sha256="d"))

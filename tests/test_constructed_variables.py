@@ -87,14 +87,14 @@ def test_by_time_each_period_is_an_index_of_its_own() -> None:
     assert found.periods == (2005, 2006)
     for at, period in enumerate(found.periods):
         alone = index(values[time == period], NEITHER, "min-max")
-        assert found.closeness[time == period] == pytest.approx(alone.closeness, rel=1e-15)
+        assert found.score[time == period] == pytest.approx(alone.score, rel=1e-15)
         assert found.weights[at].weight == pytest.approx(alone.weights[0].weight, rel=1e-15)
 
 
 def test_the_index_does_not_see_the_unit_of_an_indicator() -> None:
     values = np.random.default_rng(3).random((20, 2))
     once, twice = (index(values * unit, NEITHER, "min-max") for unit in (1.0, np.array([1e6, 1e-6])))
-    assert once.closeness == pytest.approx(twice.closeness, rel=1e-9)
+    assert once.score == pytest.approx(twice.score, rel=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_weights_and_closeness_are_those_of_pymcdm(normalise: str) -> None:
     theirs = weights_of_pymcdm(normalize_matrix(values, method[normalise], signs) + shift)
     ours = index(values, negative, normalise, shift)  # type: ignore[arg-type]
     assert ours.weights[0].weight == pytest.approx(theirs, rel=1e-12)
-    assert ours.closeness == pytest.approx(TOPSIS(method[normalise])(values, theirs, signs), rel=1e-12)
+    assert ours.score == pytest.approx(TOPSIS(method[normalise])(values, theirs, signs), rel=1e-12)
 
 
 # ------------------------------------------------------------------------------------------ agglomeration

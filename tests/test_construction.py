@@ -26,6 +26,10 @@ base: {base}
 columns: {{"1": {{}}}}
 """
 INDEX = "{model: index, name: NQ, indicators: {gdp: positive, waste: negative, patents: positive}"
+NESTED = (
+    "{model: index, name: NQ, indicators: {gdp: positive, pollution: negative}, "
+    "composites: {pollution: {indicators: {waste: positive, patents: negative}}}"
+)
 PLACES = "{model: agglomeration, name: VA, share: [it, staff], coordinates: [lat, lon], self_distance: omit"
 TYPES = (
     "{model: quantile-type, of: it, cuts: {share: [0.5], growth: [0.25, 0.5]}, "
@@ -35,6 +39,8 @@ SETTINGS = {
     "index pooled": f"{INDEX}}}",
     "index by time": f"{INDEX}, pooled: by-time, shift: 0.001}}",
     "index by vectors": f"{INDEX}, normalise: vector, shift: 0.0001}}",
+    "index by the weighted sum": f"{INDEX}, method: entropy-sum, shift: 0.0001}}",
+    "index within an index": f"{NESTED}, pooled: by-time, shift: 0.0001}}",
     "agglomeration": f"{PLACES}}}",
     "agglomeration, all settings": PLACES.replace("omit", "2.5")
     + ", decay: 1.5, row_standardised: true, reference: pooled}",
@@ -83,6 +89,23 @@ def test_an_index_by_the_engine_is_the_one_of_three_cases_by_hand(tmp_path: Path
     assert found["index", "n_obs"] == 3
 
 
+def test_a_weighted_sum_is_the_one_of_three_cases_by_hand(tmp_path: Path) -> None:
+    # Indicators 0, 1/2, 1 and 1, 0, 1/2 have equal entropies: the sums are their means.
+    frame = pd.DataFrame({"city": [1, 2, 3], "year": 2005, "soot": [1, 2, 3], "waste": [30, 10, 20]})
+    base = "{model: index, method: entropy-sum, indicators: {soot: positive, waste: positive}}"
+    assert python_index.by_case(*prepared(tmp_path, base, frame)) == pytest.approx([0.5, 0.25, 0.75])
+
+
+def test_an_indicator_may_be_an_index_of_others(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"city": [1, 2, 3], "year": 2005, "gdp": [1, 2, 9], "soot": [1, 2, 3]})
+    frame["waste"] = [30, 10, 20]  # the weighted sums of the test above
+    parts = "{pollution: {indicators: {soot: positive, waste: positive}}}"
+    base = f"{{model: index, indicators: {{gdp: positive, pollution: negative}}, composites: {parts}}}"
+    _, sheet = prepared(tmp_path, base, frame)
+    assert list(sheet.frame)[:2] == ["gdp", "pollution"]
+    assert sheet.frame["pollution"].to_numpy() == pytest.approx([0.5, 0.25, 0.75])
+
+
 def test_by_time_a_weight_stands_behind_the_year(tmp_path: Path) -> None:
     found = cells(python_index.fit(*prepared(tmp_path, SETTINGS["index by time"])))
     weights = [found[f"{name}@2007", "weight"] for name in ("gdp", "waste", "patents")]
@@ -117,7 +140,7 @@ def test_r_constructs_the_same_to_twelve_digits(tmp_path: Path, case: str) -> No
     assert len(prints) == 1 and ours[prints[0]] == theirs[prints[0]]
 
 
-@pytest.mark.parametrize("case", ["index by time", "index by vectors"])
+@pytest.mark.parametrize("case", ["index by time", "index by vectors", "index by the weighted sum"])
 def test_pymcdm_constructs_the_same_index(tmp_path: Path, case: str) -> None:
     if importlib.util.find_spec("pymcdm") is None:
         pytest.skip("pymcdm is not installed")
@@ -249,6 +272,12 @@ SPEC_FAULTS = {
     ),
     TYPES.replace("[0.25, 0.5]", "[0.5]") + "}": (
         "the cuts make 2 levels of share and 2 of growth: names has 2 rows of 2 names."
+    ),
+    NESTED.replace("pollution: {", "waste_: {") + "}": (
+        "composites.waste_ is no indicator. There are gdp, pollution."
+    ),
+    NESTED.replace("patents: negative", "pollution: negative") + "}": (
+        "composites.pollution: pollution is a composite itself. Name its indicators."
     ),
     f"{TYPES}, by: [share]}}": "two criteria make a type. Write [share, growth] or [growth, share].",
 }

@@ -60,7 +60,8 @@ def test_the_summary_adds_up_what_the_items_have() -> None:
         "2 engines, 4 columns: of 24 pairs of their numbers 12 agree, 12 differ.",
     )
     assert sentences[3] == (
-        "2 checks of the print against itself and the text: 1 impossible, 0 undecided, 1 possible. "
+        "2 checks of the print against itself and the text: 1 impossible, 0 undecided, 1 possible "
+        "(1 of them notable). "
         "The impossible ones are about 1 printed term."
     )
     assert "1 setting left open by the paper, 2 times over the items." in sentences

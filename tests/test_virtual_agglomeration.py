@@ -1,14 +1,18 @@
 """The article on virtual agglomeration: its specs against its printed tables and against each other."""
 
 import csv
+import json
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from conftest import ROOT
 
 from harness import dataset, goldenfile, specfile, stand_in
+from harness.cli import main
 from harness.engines import engines, python_dpd, python_fsqca
+from harness.errors import DataError
 from harness.explain import counts_only
 from harness.explain.space import merged
 from harness.report.claims import claims
@@ -269,6 +273,38 @@ def test_a_file_given_by_hand_takes_the_path_of_real_data(specs: dict[str, Spec]
     assert "not_comparable" not in verdicts(estimates)
     counts = {pair.measure: pair.verdict for one in estimates.comparisons for pair in one.pairs}
     assert counts["n_obs"] == counts["n_groups"] == counts["n_instruments"] == "exact"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["xlsx", "parquet"])
+def test_the_command_reads_a_workbook_and_a_parquet_file_like_the_csv(tmp_path: Path, kind: str) -> None:
+    frame = stand_in.panel(7).frame.drop(columns="stand_in")
+    given = tmp_path / f"cities.{kind}"
+    frame.to_excel(given, index=False) if kind == "xlsx" else frame.to_parquet(given)
+    table, out = "virtual-agglomeration-table-2", tmp_path / "out"
+    options = ["--data", f"panel={given}", "--engine", "python-pandas", "--out", str(out)]
+    told = CliRunner().invoke(main, ["--root", str(ROOT), "run", table, *options])
+    assert told.exit_code == 0, told.output
+    (outcome,) = json.loads((out / table / "results.json").read_text(encoding="utf-8"))["comparisons"][:1]
+    assert outcome["reference"] == "published" and len(outcome["pairs"]) == 60
+    assert {pair[6] for pair in outcome["pairs"]} <= {"exact", "within_rounding"}
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "parquet"])
+def test_a_cell_of_a_workbook_that_is_no_number_is_told_with_row_and_column(
+    specs: dict[str, Spec], tmp_path: Path, kind: str
+) -> None:
+    frame = stand_in.panel(7).frame.head(34).astype({"TI": object})
+    frame.loc[20, "TI"] = "1,400,186"
+    frame["TI"] = frame["TI"].astype(str if kind == "parquet" else object)
+    given = tmp_path / f"cities.{kind}"
+    frame.to_excel(given, index=False) if kind == "xlsx" else frame.to_parquet(given)
+    with pytest.raises(DataError) as raised:
+        dataset.read(specs["virtual-agglomeration-table-2"], given)
+    assert "column 'TI'" in str(raised.value) and "in data row 21 (city=stand-in 002, year=2008)" in str(
+        raised.value
+    )
+    assert "Write it without separators of thousands: 1400186" in str(raised.value)
 
 
 def test_a_stand_in_given_by_hand_stays_one(specs: dict[str, Spec], tmp_path: Path) -> None:

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harness.audit import claims, coefficients, counts, identities, model_tests, moments, samples
+from harness.audit import (
+    claims,
+    coefficients,
+    configurations,
+    counts,
+    identities,
+    model_tests,
+    moments,
+    samples,
+)
 from harness.audit.judging import findings
 from harness.audit.page import columns
 from harness.result import Finding, Published
@@ -33,4 +42,4 @@ def audit(
     mine = columns(spec, published)
     found = [one for column in mine for one in findings(column, CHECKS)]
     others = [column for table in beside for column in columns(*table)]
-    return (*found, *samples.findings(mine, others))
+    return (*found, *samples.findings(mine, others), *configurations.findings(mine))

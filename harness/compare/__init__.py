@@ -55,8 +55,8 @@ def table(
     """
     All comparisons of a table, column by column, with the known differences that became stale.
 
-    In a column: the print against each fitted engine, each pair of fitted engines, each engine's golden
-    against today. Engines stand in the spec's order, any others after them. A fit that errored
+    In a column: the print against each fitted engine, each pair of fitted engines, each engine's golden of
+    the same data against today. Engines stand in the spec's order, any others after them. A fit that errored
     is compared with nothing: its status speaks. Where an engine is not installed its golden numbers of the
     same data stand in for it beside the others; where it is here and now declines, they are missing.
 
@@ -90,7 +90,7 @@ def _column(
     ]
     for result in results:
         golden = goldens.get(result.engine, {}).get(column) if _speaks(result) else None
-        if golden is not None and golden.status == "fitted":
+        if golden is not None and golden.status == "fitted" and _same_data(golden, result):
             found.append(against_golden(spec, column, golden, result))
     return found
 
@@ -106,6 +106,12 @@ def _stand_ins(
     ]
     kept = [goldens[engine][column] for engine in absent if column in goldens.get(engine, {})]
     return [golden for golden in kept if golden.status == "fitted"]
+
+
+def _same_data(golden: Result, today: Result) -> bool:
+    """Whether both are of one data file, as far as both say of which; --data gives another."""
+    files = {golden.provenance.data_sha256, today.provenance.data_sha256} - {""}
+    return len(files) < 2
 
 
 def _speaks(result: Result) -> bool:

@@ -9,6 +9,7 @@ import pandas as pd
 from harness.dataset.checks import need_every_period, need_fixed, need_true
 from harness.dataset.rows import Floats, Rows, located
 from harness.errors import DataError
+from harness.estimators.index import index
 from harness.sheet import Sheet
 from harness.spec import Agglomeration, Constructed, Index, QuantileType
 
@@ -28,6 +29,7 @@ def sheet(model: Constructed, rows: Rows) -> Sheet:
         need_true(~np.isnan(values), rows, f"'{name}' is missing", f"Write sample: not is_missing({name})")
     if isinstance(model, Index):
         _need_index(model, rows, columns)
+        columns = _with_composites(model, rows, columns)
     else:
         need_every_period(rows, f"model: {model.model}")
     if isinstance(model, Agglomeration):
@@ -51,18 +53,38 @@ def _examples(model: QuantileType, rows: Rows) -> dict[str, int]:
 
 
 def _columns(model: Constructed, rows: Rows) -> dict[str, Floats]:
-    places = {
-        Index: lambda m: dict.fromkeys(m.indicators, "indicators"),
-        Agglomeration: lambda m: (
-            dict.fromkeys(m.share, "share") | dict.fromkeys(m.coordinates, "coordinates")
-        ),
-        QuantileType: lambda m: {m.of: "of"},
-    }
     columns = {}
-    for name, place in places[type(model)](model).items():
+    for name, place in _places(model).items():
         with located(f"{place}: {name}"):
             columns[name] = rows.numbers(name)
     return columns
+
+
+def _places(model: Constructed) -> dict[str, str]:
+    """The columns of the data that *model* takes, and the key that names each."""
+    if isinstance(model, Index):
+        return _indicators(model)
+    if isinstance(model, Agglomeration):
+        return dict.fromkeys(model.share, "share") | dict.fromkeys(model.coordinates, "coordinates")
+    return {model.of: "of"}
+
+
+def _indicators(model: Index) -> dict[str, str]:
+    """Every indicator that stands in the data, those of composites too, and the key that names it."""
+    parts = {part: f"composites.{name}" for name, one in model.composites.items() for part in one.indicators}
+    own = [name for name in model.indicators if name not in model.composites]
+    return parts | dict.fromkeys(own, "indicators")
+
+
+def _with_composites(model: Index, rows: Rows, columns: Mapping[str, Floats]) -> dict[str, Floats]:
+    """The indicators in their order, composites made."""
+    time = rows.index.time if model.by_time else None
+    made = {}
+    for name, one in model.composites.items():
+        values = np.column_stack([columns[part] for part in one.indicators])
+        negative = np.array([direction == "negative" for direction in one.indicators.values()])
+        made[name] = index(values, negative, model.normalise, model.shift, time, one.method).score
+    return {name: made[name] if name in made else columns[name] for name in model.indicators}
 
 
 def _need_index(model: Index, rows: Rows, columns: Mapping[str, Floats]) -> None:

@@ -92,7 +92,9 @@ def used(model: AnyModel, place: str) -> Iterator[tuple[str, str]]:
 
 def _constructed(model: Constructed) -> Iterator[tuple[str, str]]:
     if isinstance(model, Index):
-        yield from (("indicators", name) for name in model.indicators)
+        yield from (("indicators", name) for name in model.indicators if name not in model.composites)
+        for name, composite in model.composites.items():
+            yield from ((f"composites.{name}", part) for part in composite.indicators)
     elif isinstance(model, Agglomeration):
         yield from (("share", name) for name in model.share)
         yield from (("coordinates", name) for name in model.coordinates)

@@ -44,10 +44,11 @@ def translate(model: AnyModel, sheet: Sheet) -> str:
 
 def _index_call(model: Index, sheet: Sheet) -> str:
     time = f', time=df["{sheet.time}"].to_numpy()' if model.by_time else ""
+    method = f', method="{model.method}"' if model.method != "entropy-topsis" else ""
     negative = [direction == "negative" for direction in model.indicators.values()]
     return (
         f"index(df[{list(model.indicators)!r}].to_numpy(), np.array({negative!r}), "
-        f'"{model.normalise}", {model.shift!r}{time})'
+        f'"{model.normalise}", {model.shift!r}{time}{method})'
     )
 
 
@@ -88,7 +89,7 @@ def fit(model: AnyModel, sheet: Sheet) -> Estimates:
 def by_case(model: Constructed, sheet: Sheet) -> Any:
     """The constructed variable of every row of the sheet: numbers, or names of types."""
     if isinstance(model, Index):
-        return _index(model, sheet).closeness
+        return _index(model, sheet).score
     if isinstance(model, Agglomeration):
         return _agglomeration(model, sheet).ravel()
     names = np.array(_types(model, sheet)[1])
@@ -106,7 +107,7 @@ def _cells(model: Constructed, sheet: Sheet) -> list[Cell]:
         found = _index(model, sheet)
         return [
             *weight_cells(model, found.weights, found.periods),
-            *moment_cells(model.name, found.closeness),
+            *moment_cells(model.name, found.score),
         ]
     if isinstance(model, Agglomeration):
         return moment_cells(model.name, _agglomeration(model, sheet).ravel())
@@ -120,6 +121,7 @@ def _index(model: Index, sheet: Sheet) -> by_entropy.Index:
         model.normalise,
         model.shift,
         constructed.time_of(model, sheet),
+        model.method,
     )
 
 

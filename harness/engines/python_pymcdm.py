@@ -36,10 +36,13 @@ def translate(model: AnyModel, sheet: Sheet) -> str:
     model = _accepted(model)
     method = _NORMALISATIONS[model.normalise]
     types = [-1 if direction == "negative" else 1 for direction in model.indicators.values()]
+    last = f"TOPSIS({method})(x, weights, {types!r})"
+    if model.method == "entropy-sum":
+        last = f"normalize_matrix(x, {method}, {types!r}) @ weights"
     call = (
         f"x = df[{list(model.indicators)!r}].to_numpy()\n"
         f"weights = entropy_weights(normalize_matrix(x, {method}, {types!r}) + {model.shift!r})\n"
-        f"TOPSIS({method})(x, weights, {types!r})"
+        f"{last}"
     )
     return f"# for each {sheet.time}\n{call}" if model.by_time else call
 
@@ -86,6 +89,8 @@ def _one_index(model: Index, values: Any) -> tuple[Any, Any]:
             "pymcdm's entropy weights refuse a normalised value of 0. Write a shift, e.g. shift: 0.0001."
         )
     weight = weights.entropy_weights(matrix)
+    if model.method == "entropy-sum":
+        return weight, (matrix - model.shift) @ weight
     return weight, methods.TOPSIS(method)(values, weight, types)
 
 

@@ -46,6 +46,7 @@ def _index(model: Index, sheet: Sheet) -> dict[str, Any]:
         "normalise": model.normalise,
         "shift": model.shift,
         "time": sheet.time if model.by_time else None,
+        "method": model.method,
     }
 
 

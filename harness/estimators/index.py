@@ -1,4 +1,4 @@
-"""An index of many indicators: weights by entropy, closeness to the ideal case by TOPSIS."""
+"""An index of many indicators: weights by entropy, then closeness to the ideal case, or the weighted sum."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 Signs = NDArray[np.bool_]
 Normalisation = Literal["min-max", "vector"]
+Method = Literal["entropy-topsis", "entropy-sum"]
 
 
 @dataclass(frozen=True)
@@ -33,12 +34,12 @@ class Index:
 
     Attributes:
         weights: of the indicators; one where all cases are pooled, else one a period in order of time
-        closeness: (n,) in [0, 1]; 1 is the ideal case
+        score: (n,) in [0, 1]; of TOPSIS, 1 is the ideal case
         periods: the values of time that `weights` belong to; empty where all cases are pooled
     """
 
     weights: tuple[Weights, ...]
-    closeness: Array
+    score: Array
     periods: tuple[int, ...] = ()
 
 
@@ -48,9 +49,10 @@ def index(
     normalise: Normalisation,
     shift: float = 0.0,
     time: NDArray[np.int64] | None = None,
+    method: Method = "entropy-topsis",
 ) -> Index:
     """
-    Entropy-weighted TOPSIS.
+    Entropy weights, then TOPSIS or the weighted sum of the normalised values.
 
     values : (n, k) cases by indicators
     negative : (k,) whether less of an indicator is better
@@ -60,24 +62,25 @@ def index(
     vary, or a normalised value is negative.
     """
     if time is None:
-        pooled, closeness_of_all = _one_index(values, negative, normalise, shift)
-        return Index((pooled,), closeness_of_all)
+        pooled, score_of_all = _one_index(values, negative, normalise, shift, method)
+        return Index((pooled,), score_of_all)
     periods = tuple(int(period) for period in np.unique(time))
-    closeness_by_case = np.empty(len(values))
+    score = np.empty(len(values))
     weights = []
     for period in periods:
         cases = time == period
-        found, closeness_by_case[cases] = _one_index(values[cases], negative, normalise, shift)
+        found, score[cases] = _one_index(values[cases], negative, normalise, shift, method)
         weights.append(found)
-    return Index(tuple(weights), closeness_by_case, periods)
+    return Index(tuple(weights), score, periods)
 
 
 def _one_index(
-    values: Array, negative: Signs, normalise: Normalisation, shift: float
+    values: Array, negative: Signs, normalise: Normalisation, shift: float, method: Method
 ) -> tuple[Weights, Array]:
     matrix = normalised(values, negative, normalise)
     weights = entropy_weights(matrix, shift)
-    return weights, closeness(matrix, weights.weight)
+    score: Array = matrix @ weights.weight if method == "entropy-sum" else closeness(matrix, weights.weight)
+    return weights, score
 
 
 def normalised(values: Array, negative: Signs, normalise: Normalisation) -> Array:

@@ -33,6 +33,7 @@ CHECK_WORDS: Mapping[str, str] = MappingProxyType(
         "debit": "standard deviation of zeros and ones against mean and n",
         "identity": "identities between numbers",
         "samples": "sub-samples against the panel",
+        "opposites": "configurations of an outcome against those of its absence",
         "claim_sign": "signs in the text against the table",
         "claim_value": "numbers in the text against the table",
         "claim_p": "significance in the text against the table",

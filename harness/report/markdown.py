@@ -72,7 +72,7 @@ def paper_text(paper: Paper) -> str:
 def _item(item: Item) -> Iterator[str]:
     yield f"## [{safe(item.title)}](../../{item.id}/report.md)"
     yield f"**{safe(item.verdict)}** {safe(item.printed)}"
-    lines = [*item.engines]
+    lines = [*item.engines, *(f"Notable in print: {one.sentence}" for one in item.notable)]
     if item.open:
         left = ", ".join(f"{setting} {count}" for setting, count in item.open)
         lines.append(f"Left open, and how many values fit the paper's words: {left}")

@@ -261,6 +261,8 @@ def _audited(items: Sequence[Item]) -> str:
         return ""
     told = ", ".join(f"{counts[verdict]} {verdict}" for verdict in audit.LOOKS)
     places = {(item.id, one.column, one.term) for item in items for one in item.impossible}
+    notable = sum(len(item.notable) for item in items)
+    told += f" ({notable} of them notable)" if notable else ""
     about = f" The impossible ones are about {_count(len(places), 'printed term')}." if places else ""
     return f"{_count(counts.total(), 'check')} of the print against itself and the text: {told}.{about}"
 

@@ -7,19 +7,37 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 
 from harness.spec.common import Model
-from harness.spec.fields import Distinct, Fault, Listed, Text
+from harness.spec.fields import Distinct, Fault, Listed, Strict, Text, did_you_mean
+
+Directions = Annotated[dict[Text, Literal["positive", "negative"]], Field(min_length=1)]
+IndexMethod = Literal["entropy-topsis", "entropy-sum"]
+
+
+class Composite(Strict):
+    """An indicator that is an index of others."""
+
+    indicators: Directions = Field(
+        description="indicator: positive where more makes more of it, else negative"
+    )
+    method: IndexMethod = Field(default="entropy-sum", description="As of the index itself")
 
 
 class Index(Model):
-    """Indicators weighted by entropy and made into one number by TOPSIS."""
+    """Indicators weighted by entropy and made into one number by TOPSIS, or by their weighted sum."""
 
     model: Literal["index"] = Field(description="Which model: an index of several indicators")
     name: Text = Field(default="index", description="What the index is called, e.g. NQ")
-    indicators: Annotated[dict[Text, Literal["positive", "negative"]], Field(min_length=1)] = Field(
+    indicators: Directions = Field(
         description="indicator: positive where more is better, else negative; the order is the order of print"
     )
-    method: Literal["entropy-topsis"] = Field(
-        default="entropy-topsis", description="Entropy weights, then closeness to the ideal case (TOPSIS)"
+    composites: dict[Text, Composite] = Field(
+        default={},
+        description="indicator: {indicators, method}; one that is an index of others, made first with the "
+        "same normalise, shift and pooled",
+    )
+    method: IndexMethod = Field(
+        default="entropy-topsis",
+        description="Entropy weights, then closeness to the ideal case (TOPSIS), or the weighted sum",
     )
     normalise: Literal["min-max", "vector"] = Field(
         default="min-max", description="(x - min) / (max - min), or x over the length of its column"
@@ -37,6 +55,17 @@ class Index(Model):
         if value is False:
             raise ValueError("write true, or by-time")
         return value
+
+    def faults(self) -> Iterator[Fault]:
+        yield from super().faults()
+        for name, composite in self.composites.items():
+            if name not in self.indicators:
+                sentence = f"composites.{name} is no indicator{did_you_mean(name, self.indicators)}"
+                yield Fault(("composites", name), sentence)
+            for part in composite.indicators:
+                if part in self.composites:
+                    sentence = f"composites.{name}: {part} is a composite itself. Name its indicators"
+                    yield Fault(("composites", name), sentence)
 
     @property
     def terms(self) -> tuple[str, ...]:

@@ -56,7 +56,6 @@ _LEVELS: Mapping[str, tuple[float, float, float, int]] = MappingProxyType(
         "fibre_density": (0.11, 0.6, 0.01, 4),  # kilometres a square kilometre
         "carbon_cut": (120.0, 0.7, 0.04, 2),  # 10,000 tonnes
         "digital_economy": (0.11, 0.5, 0.1, 4),
-        "pollution_index": (0.12, 0.5, -0.05, 4),
     }
 )
 
