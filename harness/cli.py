@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from harness.spec import Spec
 
 INTERRUPTED = 130  # as a shell counts a process ended by Ctrl-C
+_SELDOM = (50_000, 10, 10)  # results and comparisons stay to the end: looking for garbage among them is idle
 
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="One JSON document on stdout, nothing else."
@@ -44,6 +45,7 @@ class _Commands(click.Group):
     """Turns the harness's own errors into one message on stderr and their exit code."""
 
     def invoke(self, ctx: click.Context) -> Any:
+        gc.set_threshold(*_SELDOM)
         try:
             return super().invoke(ctx)
         except HarnessError as fault:

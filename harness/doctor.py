@@ -7,9 +7,11 @@ import shutil
 import subprocess
 from typing import NamedTuple
 
-from harness import rsession, workers
+from harness import rsession
 from harness.engines import engines
 from harness.errors import NotInstalled
+from harness.kept import MOST, VARIABLE, Kept, place
+from harness.workers import probing
 
 _QCA = 'cat(as.character(packageVersion("QCA")))'
 
@@ -31,6 +33,7 @@ def examine() -> list[Finding]:
         *_engines(),
         _qca(),
         _browser(),
+        _kept(),
     ]
 
 
@@ -52,7 +55,7 @@ def _bridge() -> Finding:
 
 def _engines() -> list[Finding]:
     known = engines().values()
-    told = workers.probe_all([engine for engine in known if engine.module])
+    told = probing.probe_all([engine for engine in known if engine.module])
     return [_engine(engine.id, told.get(engine.id, "not part of this version")) for engine in known]
 
 
@@ -80,3 +83,14 @@ def _browser() -> Finding:
             "not found; only the report's browser tests need it. Mend: sudo apt-get install chromium",
         )
     return Finding("chromium", True, found)
+
+
+def _kept() -> Finding:
+    kept = Kept(place())
+    if kept.folder is None:
+        return Finding("results kept", True, f"none: {VARIABLE} is empty, or no home folder is known")
+    count, size = kept.size()
+    told = (
+        f"{count} documents, {size / 1e6:.1f} of at most {kept.most / 1e6:.0f} MB ({MOST}), in {kept.folder}"
+    )
+    return Finding("results kept", True, told)

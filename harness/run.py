@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -266,10 +267,23 @@ class _Known:
         reason = self.store.absent(engine)
         if reason:
             return _no_fit(self.spec, column, engine.id, "skipped", reason)
-        known = provenance(self.spec, engine, self.data_sha256)
+        known = self.provenance(engine)
         key = self.store.key(self.spec, column, engine, self.data_sha256, known.script_sha256)
         self.keys[column, engine.id] = key
         return self.store.get(key, self.spec.id, column, known)
+
+    def provenance(self, engine: Engine) -> Provenance:
+        """What is known of a fit before it is made."""
+        return Provenance(
+            spec_sha256=self._spec_sha256,
+            data_sha256=self.data_sha256,
+            script_sha256=rscripts.sha256() if engine.language == "r" else "",
+            harness_version=__version__,
+        )
+
+    @cached_property
+    def _spec_sha256(self) -> str:
+        return goldenfile.model_sha256(self.spec)
 
 
 def _fill(
@@ -310,7 +324,7 @@ def _chosen(present: Iterable[str], asked: Sequence[str]) -> list[str]:
 def _task(known: _Known, column: str, engine: Engine, sheet: Sheet) -> Task:
     spec = known.spec
     limits = spec.limits
-    about = provenance(spec, engine, known.data_sha256)
+    about = known.provenance(engine)
     return Task(spec.id, column, engine, spec.columns[column], sheet, limits.seconds, limits.memory_mb, about)
 
 
@@ -335,16 +349,6 @@ def _cannot(engine: Engine, model: AnyModel) -> str:
 
 def _no_fit(spec: Spec, column: str, engine: str, status: str, message: str) -> Result:
     return Result(spec.id, column, engine, status, message)  # type: ignore[arg-type]
-
-
-def provenance(spec: Spec, engine: Engine, data_sha256: str) -> Provenance:
-    """What is known of a fit before it is made."""
-    return Provenance(
-        spec_sha256=goldenfile.model_sha256(spec),
-        data_sha256=data_sha256,
-        script_sha256=rscripts.sha256() if engine.language == "r" else "",
-        harness_version=__version__,
-    )
 
 
 class Call(NamedTuple):

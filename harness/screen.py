@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from harness import compare
 from harness.report import recovery
@@ -42,6 +40,9 @@ def progress(quiet: bool) -> Iterator[Progressing]:
 
 
 def _bar() -> Iterator[Progressing]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
     columns = (
         TextColumn("fits"),
         BarColumn(),
@@ -81,6 +82,8 @@ def searching(quiet: bool) -> Iterator[Callable[[str, search.Found], None]]:
     if quiet:
         yield lambda column, found: None
     elif sys.stderr.isatty():
+        from rich.console import Console
+
         with Console(stderr=True).status("reading") as status:
             yield lambda column, found: status.update(_so_far(column, found))
     else:

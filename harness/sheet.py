@@ -1,7 +1,9 @@
 """The rows and columns that one column of a table is estimated on, the same for every engine."""
 
+import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 from typing import Any, Self, TypeAlias
 
 import numpy as np
@@ -71,6 +73,17 @@ class Sheet:
     anchors: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     examples: Mapping[str, int] = field(default_factory=dict)
+
+    @cached_property
+    def sha256(self) -> str:
+        """In hex, of everything that an engine is given: values bit for bit, names, types and settings."""
+        settings = {item.name: getattr(self, item.name) for item in fields(self) if item.name != "frame"}
+        digest = hashlib.sha256(repr(settings).encode())
+        for name, column in self.frame.items():
+            values = np.ascontiguousarray(column.to_numpy())
+            content = repr(values.tolist()).encode() if values.dtype == object else values.tobytes()
+            digest.update(repr((name, str(column.dtype), len(content))).encode() + content)
+        return digest.hexdigest()
 
     def scaled(self, columns: tuple[str, ...]) -> tuple[Self, Mapping[str, float]]:
         """

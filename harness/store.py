@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -16,10 +16,12 @@ from harness.result import Cell, NotOffered, Provenance, Result
 
 if TYPE_CHECKING:
     from harness.engines import Engine
+    from harness.sheet import Sheet
     from harness.spec import AnyModel, Spec
 
 SCHEMA = 1  # of an entry; part of every key
-_READERS = ("harness.dataset", "harness.workers.fitting")  # make the sheet, and choose which cells are kept
+_FROM_SHEET = ("harness.workers.fitting",)  # what is on the way from a sheet to the cells that are kept
+_FROM_FILE = ("harness.dataset", *_FROM_SHEET)  # from a data file
 
 
 class Store:
@@ -34,6 +36,7 @@ class Store:
     def __init__(self, kept: Kept | None = None, reads: bool = True) -> None:
         self.kept = Kept(place()) if kept is None else kept
         self.reads = reads
+        self._hashes: dict[str, str] = {}
 
     def key(self, spec: Spec, column: str, engine: Engine, data_sha256: str, scripts_sha256: str) -> str:
         """
@@ -43,21 +46,37 @@ class Store:
         scripts_sha256 : of the R scripts
         Returns "" where the engine's language is not here, so that nothing can be known of its version.
         """
-        facts = self.facts(engine.language)
+        about = {
+            "derive": list(spec.derive.items()),
+            "data": spec.data.model_dump(mode="json", exclude={"name", "file", "sha256", "obtain"}),
+            "data_sha256": data_sha256,
+            "scripts_sha256": scripts_sha256,
+        }
+        return self._key(engine, spec.columns[column], about, _FROM_FILE)
+
+    def key_of(self, engine: Engine, model: AnyModel, sheet: Sheet) -> str:
+        """
+        The address of a fit that no spec has: by the content of its sheet, wherever that comes from.
+
+        Returns "" as `key` does.
+        """
+        scripts = rscripts.sha256() if engine.language == "r" else ""
+        about = {"sheet_sha256": sheet.sha256, "scripts_sha256": scripts}
+        return self._key(engine, model, about, _FROM_SHEET)
+
+    def _key(self, engine: Engine, model: AnyModel, about: Mapping[str, Any], way: Sequence[str]) -> str:
+        facts = self._facts_sha256(engine.language)
         if not facts:
             return ""
         depends = {
             "schema": SCHEMA,
             "engine": engine.id,
-            "model": model_text(spec.columns[column]),
-            "derive": list(spec.derive.items()),
-            "data": spec.data.model_dump(mode="json", exclude={"name", "file", "sha256", "obtain"}),
-            "data_sha256": data_sha256,
-            "scripts_sha256": scripts_sha256,
-            "sources": environment.sources_sha256(engine.module, *_READERS),
-            "facts": sorted(facts.items()),
+            "model": model_text(model),
+            "about": about,
+            "sources": environment.sources_sha256(engine.module, *way),
+            "facts": facts,
         }
-        return hashlib.sha256(json.dumps(depends, ensure_ascii=False).encode("utf-8", "replace")).hexdigest()
+        return _digest(depends)
 
     def get(self, key: str, spec: str, column: str, provenance: Provenance) -> Result | None:
         """
@@ -76,7 +95,7 @@ class Store:
             document["status"],
             document["message"],
             call=document["call"],
-            cells=tuple(Cell(*row) for row in document["cells"]),
+            cells=tuple(map(Cell._make, document["cells"])),
             not_offered=tuple(NotOffered(*row) for row in document["not_offered"]),
             recomputed=tuple((part, term, measure) for part, term, measure in document["recomputed"]),
             warnings=tuple(document["warnings"]),
@@ -108,6 +127,13 @@ class Store:
         """What an engine of *language* runs on, name to version; {} where the language is not here."""
         return self._python if language == "python" else self._r
 
+    def _facts_sha256(self, language: str) -> str:
+        """Of `facts`, "" where there are none."""
+        if language not in self._hashes:
+            facts = self.facts(language)
+            self._hashes[language] = _digest(facts) if facts else ""
+        return self._hashes[language]
+
     @cached_property
     def _python(self) -> dict[str, str]:
         return environment.python_facts()
@@ -121,15 +147,19 @@ class Store:
 def cache_key() -> str:
     """One line that changes with anything that engines run on: for the cache of a continuous integration."""
     store = Store()
-    sources = environment.sources_sha256(*(e.module for e in engines().values() if e.module), *_READERS)
+    sources = environment.sources_sha256(*(e.module for e in engines().values() if e.module), *_FROM_FILE)
     facts = [store.facts(language) for language in ("python", "r")]
-    depends = json.dumps([SCHEMA, sources, rscripts.sha256(), facts], sort_keys=True)
-    return "harness-" + hashlib.sha256(depends.encode("utf-8", "replace")).hexdigest()[:32]
+    return f"harness-{_digest([SCHEMA, sources, rscripts.sha256(), facts])[:32]}"
 
 
 def model_text(model: AnyModel) -> str:
     """The merged model; `variants` choose among cells that are there anyway, and do not count."""
     return model.model_dump_json(exclude={"variants"}, exclude_defaults=True)
+
+
+def _digest(document: Any) -> str:
+    text = json.dumps(document, ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
 
 
 def _name(key: str) -> str:

@@ -15,7 +15,7 @@ from harness import specfile
 from harness.engines import engines
 from harness.errors import SpecError, UsageError
 from harness.spec import DynamicPanel, Spec
-from harness.specfile import schema, yamltree
+from harness.specfile import known_trees, schema, yamltree
 
 ENGINES = tuple(engines())
 ROOT = Path(__file__).resolve().parents[1]
@@ -650,6 +650,43 @@ def test_a_damaged_spec_is_a_spec_or_a_list_of_faults(tmp_path: Path, text: str)
             assert 0 <= problem.line <= last and problem.message[-1] in ".?", problem
     else:
         assert spec.columns
+
+
+# ------------------------------------------------------------------------------- trees kept between runs
+
+
+def test_a_kept_tree_is_the_tree_that_is_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "specs").glob("*.yaml"))]
+    texts.append("a: [-0.0, 1, 1.0, true, null, '1', \"x\\ty\", {}, [], .5]\nb: |\n  two\n  lines\n")
+    parsed = [repr(yamltree.read(text)) for text in texts]
+    assert [repr(known_trees.read(text)) for text in texts] == parsed
+
+    def not_again(text: str) -> None:
+        raise AssertionError(f"parsed again: {text[:40]}")
+
+    monkeypatch.setattr(yamltree, "read", not_again)
+    assert [repr(known_trees.read(text)) for text in texts] == parsed
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=mutations())
+def test_a_damaged_text_has_the_same_tree_or_the_same_faults_every_time(tmp_path: Path, text: str) -> None:
+    once = repr(yamltree.read(text))
+    assert repr(known_trees.read(text)) == once
+    assert repr(known_trees.read(text)) == once
+
+
+def test_a_text_with_faults_is_not_kept(tmp_path: Path) -> None:
+    assert known_trees.read("a: 1\na: 2\n")[1]
+    assert not list((tmp_path / "cache").rglob("*.json"))
+
+
+def test_another_reader_reads_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "a: 1\n"
+    known_trees.read(text)
+    monkeypatch.setattr(known_trees, "_reader", lambda: b"another")
+    monkeypatch.setattr(yamltree, "read", lambda text: (None, []))
+    assert known_trees.read(text) == (None, [])
 
 
 def test_reading_imports_no_library_of_numbers() -> None:

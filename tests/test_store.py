@@ -4,24 +4,33 @@ import errno
 import json
 import math
 import os
+import re
 import shutil
 import stat
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
 from conftest import ROOT
+from test_workers import MODEL, SHEET, task
 
-from harness import environment, rscripts
+from harness import doctor, environment, rscripts
 from harness.cli import main
 from harness.engines import engines
 from harness.kept import Kept, place
 from harness.result import Cell, NotOffered, Provenance
 from harness.result import Result as Fit
+from harness.sheet import Sheet
+from harness.spec import AnyModel
 from harness.specfile import read
 from harness.store import Store
+from harness.workers.stream import stream
 
 
 def harness(root: Path, *arguments: str) -> Result:
@@ -147,6 +156,129 @@ def test_writers_and_readers_at_once_meet_whole_documents_only(tmp_path: Path) -
         assert all(threads.map(looked, range(200)))
         assert list(writers) == [None] * 40
     assert [path.name for path in tmp_path.iterdir()] == ["same.json"]
+
+
+# ---------------------------------------------------------------------------------------- their space
+
+
+def entry(kept: Kept, name: str, used: float) -> Path:
+    """A document of some 300 bytes, used so many seconds ago."""
+    kept.write(f"results/ab/{name}.json", "x" * 230)
+    path = kept.folder / f"results/ab/{name}.json"  # type: ignore[operator]
+    os.utime(path, (time.time() - used,) * 2)
+    return path
+
+
+def test_what_was_not_used_for_longest_makes_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HARNESS_CACHE_MB", "1")  # 1,953 bytes for each of 512 folders: six documents
+    kept = Kept(tmp_path)
+    paths = [entry(kept, f"{n}", used=1000 - n) for n in range(6)]
+    assert all(path.exists() for path in paths)
+    kept.read("results/ab/0.json")
+    entry(kept, "6", used=0)
+    assert [path.exists() for path in paths] == [True, False, True, True, True, True]
+
+
+def test_a_document_larger_than_its_share_is_kept_until_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HARNESS_CACHE_MB", "1")
+    kept = Kept(tmp_path)
+    kept.write("results/ab/large.json", "x" * 5000)
+    assert kept.read("results/ab/large.json") == "x" * 5000
+    entry(kept, "next", used=0)
+    assert kept.read("results/ab/large.json") is None
+
+
+def test_what_another_run_is_writing_stays_and_what_it_left_behind_goes(tmp_path: Path) -> None:
+    kept = Kept(tmp_path)
+    folder = entry(kept, "first", used=0).parent
+    now, abandoned = folder / ".a.part", folder / ".b.part"
+    for path, seconds in ((now, 10), (abandoned, 7200)):
+        path.write_bytes(b"half")
+        os.utime(path, (time.time() - seconds,) * 2)
+    entry(kept, "second", used=0)
+    assert (now.exists(), abandoned.exists()) == (True, False)
+
+
+def test_runs_that_make_room_at_once_do_not_disturb_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HARNESS_CACHE_MB", "1")
+
+    def used(number: int) -> bool:
+        kept, name = Kept(tmp_path), f"results/ab/{number % 12}.json"
+        kept.write(name, ["x" * 20] * 10)
+        return kept.read(name) in (None, ["x" * 20] * 10) and not kept.remarks
+
+    with ThreadPoolExecutor(8) as threads:
+        assert all(threads.map(used, range(400)))
+    assert sum(path.stat().st_size for path in tmp_path.rglob("*.*")) <= 1_000_000 // 512 + 600
+
+
+def test_a_size_that_is_none_is_one_remark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HARNESS_CACHE_MB", "much")
+    kept = Kept(tmp_path)
+    assert list(kept.remarks) == ["HARNESS_CACHE_MB is much, no whole number of megabytes: 1000 are used."]
+    assert kept.most == 1_000_000_000
+
+
+def test_the_doctor_says_what_is_kept_and_how_much_may_be(line) -> None:
+    harness(line("fake-agrees"))
+    (found,) = (one for one in [doctor._kept()] if one.ok)
+    assert re.fullmatch(
+        r"\d+ documents, 0\.0 of at most 1000 MB \(HARNESS_CACHE_MB\), in .*/cache", found.text
+    )
+
+
+# ------------------------------------------------------------------------- fits that no spec has
+
+
+def key_of(sheet: Sheet, engine: str = "python-dpd", model: AnyModel = MODEL) -> str:
+    return Store(Kept(None)).key_of(engines()[engine], model, sheet)
+
+
+def test_equal_sheets_have_one_key_wherever_they_come_from() -> None:
+    assert key_of(SHEET) == key_of(replace(SHEET, frame=SHEET.frame.copy())) != ""
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(SHEET, frame=SHEET.frame.assign(x=np.nextafter(SHEET.frame["x"], 9))),
+        replace(SHEET, frame=SHEET.frame.assign(x=SHEET.frame["x"].astype("int64"))),
+        replace(SHEET, frame=SHEET.frame.rename(columns={"x": "z"})),
+        replace(SHEET, frame=SHEET.frame[["y", "x"]]),
+        replace(SHEET, frame=SHEET.frame.iloc[:-1]),
+        replace(SHEET, constant=False),
+        replace(SHEET, dummies=("x",)),
+        replace(SHEET, anchors={"x": (0.1, 0.2)}),
+    ],
+    ids=["a bit", "a type", "a name", "an order", "a row", "a setting", "a dummy", "an anchor"],
+)
+def test_another_sheet_is_another_key(other: Sheet) -> None:
+    assert key_of(other) != key_of(SHEET)
+
+
+def test_another_model_or_engine_is_another_key() -> None:
+    robust = MODEL.model_copy(update={"std_error": "robust"})
+    keys = {key_of(SHEET), key_of(SHEET, model=robust), key_of(SHEET, engine="python-linearmodels")}
+    assert len(keys) == 3
+
+
+def test_words_of_two_columns_do_not_run_into_each_other() -> None:
+    one = replace(SHEET, frame=pd.DataFrame({"a": ["ab", "c"]}))
+    other = replace(SHEET, frame=pd.DataFrame({"a": ["a", "bc"]}))
+    assert key_of(one) != key_of(other)
+
+
+def test_a_streamed_fit_is_kept_and_found_again(tmp_path: Path) -> None:
+    store = Store(Kept(tmp_path))
+    one = task("fake-agrees")
+    key = store.key_of(one.engine, one.model, SHEET)
+    ((_, fitted),) = stream([one], jobs=1)
+    store.put(key, fitted)
+    assert store.get(key, one.spec, one.column, one.provenance) == fitted
 
 
 def test_a_kept_result_comes_back_bit_for_bit(tmp_path: Path) -> None:

@@ -69,11 +69,11 @@ def judge(
 
 def agree(a: Span, b: Span) -> bool:
     """Whether the two meet, up to the noise of a distribution where one came from it."""
-    slack = NOISE * max(
-        (abs(float(x)) for x in (a.low, a.high, b.low, b.high) if math.isfinite(x)), default=0
-    )
-    inexact = any(isinstance(x, float) and math.isfinite(x) for x in (a.low, a.high, b.low, b.high))
-    return a.meets(Span(b.low - slack, b.high + slack) if inexact else b)
+    ends = [x for x in (a.low, a.high, b.low, b.high) if math.isfinite(x)]
+    if not any(isinstance(x, float) for x in ends):
+        return a.meets(b)
+    slack = NOISE * max(abs(float(x)) for x in ends)
+    return a.meets(Span(b.low - slack, b.high + slack))
 
 
 def shown(span: Span, beside: Span | None = None) -> str:
@@ -100,9 +100,10 @@ def _told_apart(span: Span, beside: Span | None, digits: int) -> bool:
 
 def findings(column: Column, checks: Iterable[Check]) -> Iterator[Finding]:
     """Every check of one column, at the digits printed and at the real ones where they are fewer."""
+    padded = any(reading.real != reading.shown for reading in column.readings.values())
     real = replace(column, at_real_digits=True)
     for check in checks:
-        again = {(one.check, one.term, one.about): one for one in check(real)}
+        again = {(one.check, one.term, one.about): one for one in check(real)} if padded else {}
         for one in check(column):
             yield _finding(column, one, again.get((one.check, one.term, one.about)))
 

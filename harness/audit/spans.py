@@ -96,7 +96,9 @@ def of_print(interval: Interval, scale: Decimal) -> Span:
 
 
 def _exact(value: Decimal, scale: Decimal) -> Number:
-    return Fraction(value) / Fraction(scale) if value.is_finite() else float(value)
+    if not value.is_finite():
+        return float(value)
+    return Fraction(value) if scale == 1 else Fraction(value) / Fraction(scale)
 
 
 def _size(value: Number) -> Number:

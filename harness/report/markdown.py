@@ -214,5 +214,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def safe(text: str) -> str:
     """Text in one line that Markdown and HTML leave as it is."""
-    words = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else " " for c in text)
+    words = " ".join(text.split())
     return _SPECIAL.sub(r"\\\1", words).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

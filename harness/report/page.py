@@ -246,8 +246,13 @@ def as_printed(result: Result) -> list[Cell]:
 
 
 def render(name: str, **context: object) -> str:
-    """The page that a template makes of *context*."""
-    return _environment().get_template(name).render(**context)
+    """
+    The page that a template makes of *context*.
+
+    Control characters have no meaning in HTML and hide text from a reader: they are shown as one sign.
+    """
+    text = _environment().get_template(name).render(**context)
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 @cache
@@ -259,7 +264,6 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
         undefined=StrictUndefined,
-        finalize=_visible,
     )
     environment.globals.update(
         css=Markup(_file("page.css")),
@@ -285,13 +289,6 @@ def _environment() -> Environment:
         at_real_digits=audit.at_real_digits,
     )
     return environment
-
-
-def _visible(value: object) -> object:
-    """Control characters have no meaning in HTML and hide text from a reader: they are shown as one sign."""
-    if type(value) is str and not value.isprintable():
-        return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", value)
-    return value
 
 
 @cache

@@ -3,7 +3,6 @@
 import json
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from harness.result import Comparison, Finding, Outcome, Result
@@ -45,7 +44,7 @@ def text(document: dict[str, Any]) -> str:
 
 def finding(one: Finding) -> dict[str, Any]:
     """A finding of the audit as plain values."""
-    return asdict(one) | {"found": [_plain(x) for x in one.found], "needed": [_plain(x) for x in one.needed]}
+    return vars(one) | {"found": [_plain(x) for x in one.found], "needed": [_plain(x) for x in one.needed]}
 
 
 def _result(result: Result) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import cast
 
 from harness.errors import Problem, SpecError, UsageError
 from harness.spec import ID, AnyModel, Head, Spec, did_you_mean
-from harness.specfile import validation, yamltree
+from harness.specfile import known_trees, validation
 from harness.specfile.draft import Column, Draft, Found
 from harness.specfile.problems import problems
 from harness.specfile.rules import broken
@@ -124,7 +124,7 @@ def _tree(content: bytes) -> tuple[Node | None, list[Found]]:
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         return None, [Found(Place(line, 0), "the file is not in UTF-8. Save it as UTF-8.")]
-    tree, faults = yamltree.read(text)
+    tree, faults = known_trees.read(text)
     found = [Found(fault.place, ended(fault.sentence), is_unread=True) for fault in faults]
     if tree is not None and isinstance(tree.value, Mapping):
         return tree, found
