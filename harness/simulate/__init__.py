@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import islice
 
-from harness import dataset, workers
+from harness import dataset
 from harness.engines import engines
 from harness.errors import DataMissingError, EstimationError, HarnessError, UsageError
 from harness.recovery import Recovery
@@ -21,9 +20,9 @@ from harness.simulate.request import Request
 from harness.simulate.tally import Tally
 from harness.spec import Spec, did_you_mean
 from harness.workers import Task
+from harness.workers.stream import stream
 
 Progress = Callable[[int, Result | None], None]
-_BATCH = 256
 
 
 @dataclass(frozen=True)
@@ -105,7 +104,7 @@ def _recoveries(
     for one in ready:
         tally = Tally(one.design.equation.terms, request.replications)
         try:
-            with closing(_ended(_tasks(one, request), request)) as ended:
+            with closing(stream(_tasks(one, request), request.jobs, request.executor)) as ended:
                 for replication, result in ended:
                     tally.add(replication, result)
                     advance(result)
@@ -119,14 +118,7 @@ def _tasks(one: Column, request: Request) -> Iterator[Task]:
     made = one.design
     recipe = Recipe(made.sheet, made.cell, made.process, made.written, request.seed)
     for replication in range(request.replications):
-        yield replace(one.task, sheet=replace(recipe, replication=replication)())
-
-
-def _ended(tasks: Iterator[Task], request: Request) -> Generator[tuple[int, Result], None, None]:
-    first = 0
-    while batch := list(islice(tasks, _BATCH)):
-        yield from enumerate(workers.run(batch, request.jobs, executor=request.executor), first)
-        first += len(batch)
+        yield replace(one.task, sheet=replace(recipe, replication=replication))
 
 
 def _recovery(one: Column, request: Request, tally: Tally) -> Recovery:
