@@ -34,15 +34,13 @@ class Found:
         recoveries: one a column that could be simulated
         faults: sentences on the others
         exit_code: 0, or that of the worst fault
+        is_interrupted: whether panels, or whole columns, are missing
     """
 
     recoveries: tuple[Recovery, ...]
     faults: tuple[str, ...]
     exit_code: int
-
-    @property
-    def is_interrupted(self) -> bool:
-        return any(one.is_interrupted for one in self.recoveries)
+    is_interrupted: bool = False
 
 
 def simulate(spec: Spec, request: Request, progress: Progress) -> Found:
@@ -59,9 +57,10 @@ def simulate(spec: Spec, request: Request, progress: Progress) -> Found:
     advance = partial(progress, len(ready) * request.replications)
     advance(None)
     recoveries = list(_recoveries(ready, request, advance))
-    faults += [_unfitted(one) for one in recoveries if not one.fitted]
+    faults += [_unfitted(one) for one in recoveries if one.drawn and not one.fitted]
     code = max((fault.exit_code for fault in faults), default=0)
-    return Found(tuple(one for one in recoveries if one.fitted), tuple(map(str, faults)), code)
+    useful = tuple(one for one in recoveries if one.fitted)
+    return Found(useful, tuple(map(str, faults)), code, any(one.is_interrupted for one in recoveries))
 
 
 def _refuse_strangers(spec: Spec, request: Request) -> None:
@@ -93,8 +92,7 @@ def _ready(spec: Spec, request: Request) -> tuple[list[Column], list[HarnessErro
 
 
 def _unfitted(one: Recovery) -> HarnessError:
-    message = next(iter(one.failures), "interrupted before the first fit ended")
-    return EstimationError(f"{one.spec} ({one.column}): no panel could be fitted: {message}")
+    return EstimationError(f"{one.spec} ({one.column}): no panel could be fitted: {next(iter(one.failures))}")
 
 
 def _recoveries(
