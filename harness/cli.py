@@ -369,7 +369,11 @@ def drift(root: Path, /, names: tuple[str, ...], **options: Any) -> None:
 @json_option
 @click.pass_obj
 def simulate(root: Path, /, name: str, **options: Any) -> None:
-    """How well can this design recover these coefficients? Panels drawn from them, and fitted."""
+    """
+    How well can this design recover these coefficients? Panels drawn from them, and fitted.
+
+    Exit codes: 0 every column was simulated, 2 one cannot be, 3 no panel of one could be fitted.
+    """
     from harness import publish, screen, simulate
 
     spec = _one(root, name)

@@ -127,6 +127,7 @@ def _recovery(one: Column, request: Request, tally: Tally) -> Recovery:
         title=one.spec.title,
         column=one.column,
         engine=one.task.engine.id,
+        engine_version=tally.engine_version,
         seed=request.seed,
         asked=request.replications,
         drawn=tally.drawn,
