@@ -349,7 +349,7 @@ def drift(root: Path, /, names: tuple[str, ...], **options: Any) -> None:
 @click.option("--engine", help="Who fits the panels. Default: the spec's first that estimates the model.")
 @click.option(
     "--replications",
-    type=click.IntRange(2, 1_000_000),
+    type=click.IntRange(2, 100_000),
     default=1000,
     show_default=True,
     help="Panels a column.",
@@ -371,7 +371,11 @@ def drift(root: Path, /, names: tuple[str, ...], **options: Any) -> None:
 @json_option
 @click.pass_obj
 def simulate(root: Path, /, name: str, **options: Any) -> None:
-    """How well can this design recover these coefficients? Panels drawn from them, and fitted."""
+    """
+    How well can this design recover these coefficients? Panels drawn from them, and fitted.
+
+    Exit codes: 0 every column was simulated, 2 one cannot be, 3 no panel of one could be fitted.
+    """
     from harness import publish, screen, simulate
 
     spec = _one(root, name)
@@ -389,7 +393,7 @@ def simulate(root: Path, /, name: str, **options: Any) -> None:
     for sentence in found.faults:
         click.echo(sentence, err=True)
     if found.is_interrupted:
-        click.echo("Interrupted: the numbers are those of the panels fitted by then.", err=True)
+        click.echo("Interrupted: every worker was ended; told is what was fitted by then.", err=True)
     sys.exit(INTERRUPTED if found.is_interrupted else found.exit_code)
 
 

@@ -101,7 +101,7 @@ class Recovery:
     One column, simulated.
 
     Attributes:
-        engine: who estimated
+        engine, engine_version: who estimated
         seed: the panel of replication r is drawn with the r-th child of this seed
         asked, drawn: replications asked for, and those that ended; they part where the run was interrupted
         fitted: those of them that gave estimates
@@ -116,6 +116,7 @@ class Recovery:
     title: str
     column: str
     engine: str
+    engine_version: str
     seed: int
     asked: int
     drawn: int

@@ -124,6 +124,18 @@ def test_the_cluster_reports_the_same_bytes_as_this_machine(line, dask: Cluster,
 
 @needs_dask
 @pytest.mark.slow
+def test_the_cluster_simulates_the_same_bytes_as_this_machine(line, dask: Cluster) -> None:
+    runner, asked = CliRunner(), ["--replications", "40", "--set", "x=2", "--set", "z=0.1", "--json"]
+    command = ["--root", str(line("fake-agrees")), "simulate", "line", "--column", "1", *asked]
+    local = runner.invoke(main, [*command, "--jobs", "2"], catch_exceptions=False)
+    told = runner.invoke(main, [*command, "--executor", dask.executor], catch_exceptions=False)
+    assert (local.exit_code, told.exit_code) == (0, 0)
+    assert json.loads(local.stdout)["columns"][0]["fitted"] == 40
+    assert told.stdout == local.stdout
+
+
+@needs_dask
+@pytest.mark.slow
 def test_what_a_like_cluster_fitted_is_kept(line, dask: Cluster) -> None:
     root = line("fake-agrees")
     languages = ["python"]

@@ -186,6 +186,22 @@ def test_what_moves_a_regressor_is_found_again_in_data_that_were_drawn() -> None
     assert covariance[0, 1] == pytest.approx(0.9, abs=0.12)  # the means' noise takes a little of it
 
 
+@pytest.mark.r
+def test_r_finds_in_the_same_panels_what_python_finds(panel: Path) -> None:
+    """plm's pgmm is an estimator of other authors: bias, spread and size are no doing of our own core."""
+    spec = read(panel, "panel")
+    request = Request(("1",), "python-dpd", 6, 3, {"k": 0.4}, jobs=1)
+    (ours,) = simulate(spec, request, silent).recoveries
+    (theirs,) = simulate(spec, replace(request, engine="r-plm"), silent).recoveries
+    for one, other in zip(ours.coefficients, theirs.coefficients, strict=True):
+        assert one.truth == other.truth
+        for name in ("bias", "sd", "rmse", "std_error"):
+            # 1e-6 is the glossary's tolerance between engines for coefficients and standard errors
+            assert getattr(other, name).value == pytest.approx(getattr(one, name).value, rel=1e-6), name
+    hansen = {test.term: test.p_values for test in theirs.tests}["hansen_j"]
+    assert {test.term: test.p_values for test in ours.tests}["hansen_j"] == hansen
+
+
 # ------------------------------------------------------------------------------------ the panels themselves
 
 

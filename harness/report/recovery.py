@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from harness.glossary import plain
 from harness.recovery import Coefficient, Measured, Recovery, TestRate
 from harness.report.digits import NOTHING, short
 from harness.report.histogram import Drawn, drawn
@@ -16,7 +17,6 @@ from harness.report.table import label_of
 
 HEADS = ("truth", "bias", "RMSE", "SD", "mean SE", "SE/SD", "coverage", "power")
 _RATIO = "SE/SD"
-_ON_THE_PAGE = ("hansen_excl_", "wald")  # tests that a terminal leaves out
 _NULL = {True: "size", False: "power", None: NOTHING}
 
 
@@ -35,8 +35,8 @@ def lines(one: Recovery) -> Iterator[str]:
         yield from _row(coefficient.term, [text for head, text in _numbers(coefficient, 2) if head != _RATIO])
         yield from _row("", [text for head, text in _errors(coefficient, 1) if head != _RATIO])
     for rate in one.tests:
-        if rate.term.startswith(_ON_THE_PAGE):
-            continue
+        if plain(rate.term) in ("wald", "f") or rate.term.startswith("hansen_excl_"):
+            continue  # the page has them
         told = f"{percent(rate.rejects)} ({percent_error(rate.rejects)})"
         yield f"  {rate.term:36} rejects at 5 %: {told:>14}  {_NULL[rate.holds]}"
     for message, count in one.failures.items():
@@ -65,7 +65,7 @@ def _size(one: Recovery) -> str:
 
 def heading(one: Recovery) -> str:
     """How many panels of which size, by whom."""
-    return f"{_panels(one)}; {_size(one)}"
+    return f"{_panels(one)} ({one.engine_version}); {_size(one)}"
 
 
 def _numbers(one: Coefficient, digits: int = 3) -> list[tuple[str, str]]:

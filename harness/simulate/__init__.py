@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import islice
 
-from harness import dataset, workers
+from harness import dataset
 from harness.engines import engines
 from harness.errors import DataMissingError, EstimationError, HarnessError, UsageError
 from harness.recovery import Recovery
@@ -21,9 +20,9 @@ from harness.simulate.request import Request
 from harness.simulate.tally import Tally
 from harness.spec import Spec, did_you_mean
 from harness.workers import Task
+from harness.workers.stream import stream
 
 Progress = Callable[[int, Result | None], None]
-_BATCH = 256
 
 
 @dataclass(frozen=True)
@@ -35,15 +34,13 @@ class Found:
         recoveries: one a column that could be simulated
         faults: sentences on the others
         exit_code: 0, or that of the worst fault
+        is_interrupted: whether panels, or whole columns, are missing
     """
 
     recoveries: tuple[Recovery, ...]
     faults: tuple[str, ...]
     exit_code: int
-
-    @property
-    def is_interrupted(self) -> bool:
-        return any(one.is_interrupted for one in self.recoveries)
+    is_interrupted: bool = False
 
 
 def simulate(spec: Spec, request: Request, progress: Progress) -> Found:
@@ -60,9 +57,10 @@ def simulate(spec: Spec, request: Request, progress: Progress) -> Found:
     advance = partial(progress, len(ready) * request.replications)
     advance(None)
     recoveries = list(_recoveries(ready, request, advance))
-    faults += [_unfitted(one) for one in recoveries if not one.fitted]
+    faults += [_unfitted(one) for one in recoveries if one.drawn and not one.fitted]
     code = max((fault.exit_code for fault in faults), default=0)
-    return Found(tuple(one for one in recoveries if one.fitted), tuple(map(str, faults)), code)
+    useful = tuple(one for one in recoveries if one.fitted)
+    return Found(useful, tuple(map(str, faults)), code, any(one.is_interrupted for one in recoveries))
 
 
 def _refuse_strangers(spec: Spec, request: Request) -> None:
@@ -94,8 +92,7 @@ def _ready(spec: Spec, request: Request) -> tuple[list[Column], list[HarnessErro
 
 
 def _unfitted(one: Recovery) -> HarnessError:
-    message = next(iter(one.failures), "interrupted before the first fit ended")
-    return EstimationError(f"{one.spec} ({one.column}): no panel could be fitted: {message}")
+    return EstimationError(f"{one.spec} ({one.column}): no panel could be fitted: {next(iter(one.failures))}")
 
 
 def _recoveries(
@@ -105,7 +102,7 @@ def _recoveries(
     for one in ready:
         tally = Tally(one.design.equation.terms, request.replications)
         try:
-            with closing(_ended(_tasks(one, request), request)) as ended:
+            with closing(stream(_tasks(one, request), request.jobs, request.executor)) as ended:
                 for replication, result in ended:
                     tally.add(replication, result)
                     advance(result)
@@ -119,14 +116,7 @@ def _tasks(one: Column, request: Request) -> Iterator[Task]:
     made = one.design
     recipe = Recipe(made.sheet, made.cell, made.process, made.written, request.seed)
     for replication in range(request.replications):
-        yield replace(one.task, sheet=replace(recipe, replication=replication)())
-
-
-def _ended(tasks: Iterator[Task], request: Request) -> Generator[tuple[int, Result], None, None]:
-    first = 0
-    while batch := list(islice(tasks, _BATCH)):
-        yield from enumerate(workers.run(batch, request.jobs, executor=request.executor), first)
-        first += len(batch)
+        yield replace(one.task, sheet=replace(recipe, replication=replication))
 
 
 def _recovery(one: Column, request: Request, tally: Tally) -> Recovery:
@@ -137,6 +127,7 @@ def _recovery(one: Column, request: Request, tally: Tally) -> Recovery:
         title=one.spec.title,
         column=one.column,
         engine=one.task.engine.id,
+        engine_version=tally.engine_version,
         seed=request.seed,
         asked=request.replications,
         drawn=tally.drawn,

@@ -67,5 +67,5 @@ def _start(design: Design) -> Iterator[str]:
             f"The process runs for {process.burn_in} periods before the first one, from where it would rest, "
             "with what is fixed at its first value: every entity starts in its stationary distribution."
         )
-    if process.autoregression and design.sheet.entity is not None:
+    if process.is_stirred and design.sizes().get("gaps"):
         yield "In a gap what is fixed keeps its last value, and the process goes on."

@@ -32,6 +32,7 @@ class Tally:
         self.drawn = 0
         self.fitted = 0
         self.counts: dict[str, float] = {}
+        self.engine_version = ""
         self._terms = {term: place for place, term in enumerate(terms)}
         self._numbers = np.full((len(_MEASURES), len(terms), replications), np.nan)
         self._p_values: dict[str, Array] = {}
@@ -43,6 +44,7 @@ class Tally:
             self.failures[result.message] += 1
             return
         self.fitted += 1
+        self.engine_version = result.provenance.engine_version
         for part, term, measure, value in result.cells:
             if part == "coefficients" and term in self._terms and measure in _MEASURES:
                 self._numbers[_MEASURES.index(measure), self._terms[term], replication] = value
@@ -131,7 +133,7 @@ def _about(estimate: Array, truth: float) -> Histogram:
     low, middle, high = np.quantile(estimate, [0.25, 0.5, 0.75])
     reach = _WIDTH * (high - low) / 1.349  # a normal distribution's quartiles are so many of its sd apart
     first, last = max(middle - reach, estimate.min()), min(middle + reach, estimate.max())
-    margin = 1e-9 * max(abs(first), abs(last), 1e-300)
+    margin = 1e-9 * (max(abs(first), abs(last)) or 1.0)
     first, last = min(first, truth) - margin, max(last, truth) + margin
     return _histogram(estimate, np.linspace(first, last, _BINS + 1))
 
