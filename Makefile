@@ -20,7 +20,7 @@ test:
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy harness
-	$(BIN)/harness check
+	$(BIN)/harness check --prepare
 	$(BIN)/harness report --check
 	$(BIN)/pytest -n 2
 

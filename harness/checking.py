@@ -9,33 +9,75 @@ from harness.run import from_golden
 from harness.spec import Spec
 
 
-def problems(root: Path, specs: Sequence[Spec], everything: bool) -> list[Problem]:
-    """Every fault found, in order of file; orphans only where *everything* is looked at."""
-    found = [problem for spec in specs for problem in _of(spec)]
+def problems(root: Path, specs: Sequence[Spec], everything: bool, prepare: bool = False) -> list[Problem]:
+    """
+    Every fault found, in order of file.
+
+    everything : look for what belongs to no spec, too
+    prepare : read the data, and prepare the rows of every column as a fit would; this needs pandas
+    """
+    found = [problem for spec in specs for problem in _of(spec, prepare)]
     if everything:
         found += goldenfile.check_orphans(root)
+        found += _strays(root)
     return sorted(found)
 
 
-def _of(spec: Spec) -> list[Problem]:
+def _strays(root: Path) -> list[Problem]:
+    """Files that look like specs and are not read as such; reports of specs that are gone."""
+    misnamed = sorted((root / "specs").glob("*.yml"))
+    reported = sorted(path.parent for path in (root / "reports").glob("*/results.json"))
+    ids = {path.stem for path in (root / "specs").glob("*.yaml")}
+    return [
+        *(
+            Problem(str(path), 0, 0, "specs end in .yaml; this one is not read. Rename it")
+            for path in misnamed
+        ),
+        *(
+            Problem(str(path), 0, 0, f"there is no spec specs/{path.name}.yaml. Remove this report")
+            for path in reported
+            if path.name not in ids
+        ),
+    ]
+
+
+def _of(spec: Spec, prepare: bool) -> list[Problem]:
+    data = _data(spec, prepare)
     try:
         goldenfile.read_published(spec)
         golden = goldenfile.check(spec)
         loose = compare.loose_bounds(from_golden(spec)) if spec.known_differences else []
     except GoldenError as fault:
-        return [*_data(spec), *fault.problems]
-    return [*_data(spec), *golden, *(Problem(str(spec.path), 0, 0, sentence) for sentence in loose)]
+        return [*data, *fault.problems]
+    return [*data, *golden, *(Problem(str(spec.path), 0, 0, sentence) for sentence in loose)]
 
 
-def _data(spec: Spec) -> list[Problem]:
+def _data(spec: Spec, prepare: bool) -> list[Problem]:
     """A data file that is there must be the one that the spec names; one that is not must be obtainable."""
+    faults: list[DataError] = []
     try:
         datafile.find(spec, None)
+        if prepare:
+            faults = _unprepared(spec)
     except DataMissingError as fault:
-        return [] if spec.data.obtain else [_problem(spec, fault)]
+        faults = [] if spec.data.obtain else [fault]
     except DataError as fault:
-        return [_problem(spec, fault)]
-    return []
+        faults = [fault]
+    return list(dict.fromkeys(_problem(spec, fault) for fault in faults))
+
+
+def _unprepared(spec: Spec) -> list[DataError]:
+    """Why columns cannot have their rows. Raises DataError where the file cannot be read at all."""
+    from harness import dataset
+
+    data = dataset.read(spec)
+    faults = []
+    for column in spec.columns:
+        try:
+            dataset.prepare(spec, data, column)
+        except DataError as fault:
+            faults.append(fault)
+    return faults
 
 
 def _problem(spec: Spec, fault: DataError) -> Problem:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import math
 import os
 import sys
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from harness.errors import Problem
     from harness.run import Run
+    from harness.simulate import Request
     from harness.spec import Spec
 
 INTERRUPTED = 130  # as a shell counts a process ended by Ctrl-C
@@ -340,16 +342,104 @@ def drift(root: Path, /, names: tuple[str, ...], **options: Any) -> None:
 
 
 @main.command()
-@specs_argument
+@click.argument("name", metavar="SPEC")
+@click.option("--column", "columns", multiple=True, help="Only this column; may be repeated.")
+@click.option("--engine", help="Who fits the panels. Default: the spec's first that estimates the model.")
+@click.option(
+    "--replications",
+    type=click.IntRange(2, 1_000_000),
+    default=1000,
+    show_default=True,
+    help="Panels a column.",
+)
+@click.option(
+    "--seed", type=click.IntRange(0), default=1, show_default=True, help="The same seed, the same numbers."
+)
+@click.option(
+    "--set", "given", multiple=True, metavar="TERM=VALUE", help="A coefficient in place of the printed one."
+)
+@click.option("--error-sd", type=float, help="Standard deviation of the errors. Default: the data's.")
+@click.option("--effect-sd", type=float, help="Standard deviation of entities' effects. Default: the data's.")
+@click.option("--data", multiple=True, metavar="NAME=PATH", help="Read this file in place of the spec's.")
+@click.option("--jobs", type=click.IntRange(1, 64), default=os.cpu_count() or 2, help="Worker processes.")
+@executor_option
+@click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), help="Default: reports/simulated/SPEC."
+)
 @json_option
 @click.pass_obj
-def check(root: Path, names: tuple[str, ...], as_json: bool) -> None:
+def simulate(root: Path, /, name: str, **options: Any) -> None:
+    """How well can this design recover these coefficients? Panels drawn from them, and fitted."""
+    from harness import publish, screen, simulate
+
+    spec = _one(root, name)
+    request = _request(spec, options)
+    out = options["out"] or root / "reports" / "simulated" / spec.id
+    publish.refuse_foreign(out)
+    with screen.progress(quiet=options["as_json"]) as progress:
+        found = simulate.simulate(spec, request, progress)
+    if found.recoveries:
+        page = publish.write_recoveries(found, out)
+    if options["as_json"]:
+        _print_json(publish.recoveries_document(found))
+    elif found.recoveries:
+        screen.show_recoveries(found, page)
+    for sentence in found.faults:
+        click.echo(sentence, err=True)
+    if found.is_interrupted:
+        click.echo("Interrupted: the numbers are those of the panels fitted by then.", err=True)
+    sys.exit(INTERRUPTED if found.is_interrupted else found.exit_code)
+
+
+def _request(spec: Spec, options: Mapping[str, Any]) -> Request:
+    from harness.simulate import Asked, Request
+
+    data = _data(options["data"])
+    for unknown in data.keys() - {spec.data.name}:
+        raise UsageError(f"--data {unknown}: {spec.id} has it not. Known: {spec.data.name}")
+    for option in ("error_sd", "effect_sd"):
+        value = options[option]
+        if value is not None and not 0 <= value < float("inf"):
+            raise UsageError(f"--{option.replace('_', '-')} {value:g}: a standard deviation is not negative")
+    return Request(
+        columns=options["columns"],
+        engine=options["engine"],
+        replications=options["replications"],
+        seed=options["seed"],
+        coefficients=_coefficients(options["given"]),
+        asked=Asked(options["error_sd"], options["effect_sd"]),
+        data=data.get(spec.data.name),
+        jobs=options["jobs"],
+        executor=options["executor"],
+    )
+
+
+def _coefficients(given: tuple[str, ...]) -> dict[str, float]:
+    """From TERM=VALUE; a term may hold a sign of equality itself, as year=1980 does."""
+    found = {}
+    for text in given:
+        term, _, value = text.rpartition("=")
+        try:
+            found[term] = float(value)
+        except ValueError:
+            found[term] = float("nan")
+        if not term or not math.isfinite(found[term]):
+            raise UsageError(f"--set {text}: write TERM=VALUE with a number, e.g. --set L1.y=0.5")
+    return found
+
+
+@main.command()
+@specs_argument
+@click.option("--prepare", is_flag=True, help="Also read the data and prepare every column's rows.")
+@json_option
+@click.pass_obj
+def check(root: Path, names: tuple[str, ...], prepare: bool, as_json: bool) -> None:
     """Are specs, printed tables, data and golden files valid, and do they fit each other? Fits nothing."""
     from harness import checking
 
     with _without_collector():
         specs = _read(root, names)
-        problems = checking.problems(root, specs, everything=not names)
+        problems = checking.problems(root, specs, everything=not names, prepare=prepare)
     if as_json:
         _print_json(
             [{"file": p.file, "line": p.line, "column": p.column, "message": p.message} for p in problems]
@@ -500,6 +590,45 @@ def report(root: Path, names: tuple[str, ...], out: Path | None, compare_only: b
 
 
 @main.command()
+@click.argument("name", metavar="SPEC")
+@click.option(
+    "--latex", "form", flag_value="latex", default="latex", help="LaTeX with booktabs; the default."
+)
+@click.option("--csv", "form", flag_value="csv")
+@click.option("--markdown", "form", flag_value="markdown")
+@click.option("--engine", help="Whose numbers; default: the spec's first engine that runs here.")
+@click.option("--golden", is_flag=True, help="From the golden files; nothing is fitted.")
+@click.option("--terms", is_flag=True, help="The spec's own names of variables, not their labels.")
+@click.option(
+    "--decimals",
+    type=click.IntRange(0, 12),
+    default=3,
+    help="Where no printed table shows how many.",
+)
+@click.option("--data", multiple=True, metavar="NAME=PATH", help="Read this file in place of the spec's.")
+@click.option("--jobs", type=click.IntRange(1, 64), default=os.cpu_count() or 2, help="Worker processes.")
+@click.pass_obj
+def export(root: Path, /, name: str, **options: Any) -> None:
+    """The agreed table to stdout, in the shape and with the digits of the print."""
+    from harness import export as exports
+    from harness import run as runs
+    from harness import screen
+
+    spec = _one(root, name)
+    choice = runs.Choice(data=_data(options["data"]), jobs=options["jobs"])
+    if options["golden"]:
+        found = runs.Run((runs.from_golden(spec),))
+    else:
+        with screen.progress(quiet=False) as progress:
+            found = runs.run([spec], choice, progress)
+    (outcome,) = (one for one in found.outcomes if one.spec.id == spec.id)
+    table = exports.agreed(outcome, options["engine"], options["decimals"], options["terms"])
+    click.echo(exports.FORMS[options["form"]](table), nl=False)
+    for sentence in (*found.faults, *found.remarks):
+        click.echo(sentence, err=True)
+
+
+@main.command()
 @click.option(
     "--cache-key", is_flag=True, help="Only one line that changes with anything that engines run on."
 )
@@ -533,13 +662,36 @@ def schema(what: str) -> None:
 
 @main.command()
 @click.argument("identifier", metavar="ID")
+@click.argument("table", metavar="[TABLE]", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--below",
+    type=click.Choice(["std_error", "statistic", "p_value", "ci"]),
+    help="What stands in parentheses beneath the coefficients, where the table does not say it.",
+)
+@click.option(
+    "--model",
+    type=click.Choice(["linear", "panel", "dynamic-panel", "descriptive"]),
+    help="The model; by itself it is taken from the rows of the table.",
+)
+@json_option
 @click.pass_obj
-def new(root: Path, identifier: str) -> None:
-    """A commented spec and an empty printed table to fill in."""
-    from harness import scaffold
+def new(root: Path, /, identifier: str, table: Path | None, **options: Any) -> None:
+    """
+    A commented spec and its printed table, from TABLE or empty to be filled in.
 
-    for path in scaffold.new_spec(root, identifier):
-        click.echo(f"made {path}")
+    TABLE is a LaTeX tabular, a csv file, or the text that esttab or outreg writes.
+    """
+    from harness import scaffold, screen
+
+    if table is None:
+        for path in scaffold.new_spec(root, identifier):
+            click.echo(f"made {path}")
+        return
+    made = scaffold.from_table(root, identifier, table, options["below"], options["model"])
+    if options["as_json"]:
+        _print_json(made.document())
+    else:
+        screen.show_made(made)
 
 
 @main.command()

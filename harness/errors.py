@@ -55,6 +55,10 @@ class DataMissingError(DataError):
     """There is no data file; the message says how to get it where the spec does."""
 
 
+class TableError(HarnessError):
+    """Somebody's table or log cannot be read. Raised by `tables` and `statalog`."""
+
+
 class GoldenError(ProblemsError):
     """A golden file does not fit its spec. Raised by `goldenfile`."""
 

@@ -15,6 +15,9 @@ PARTS: Mapping[str, str] = MappingProxyType(
         "truth_table": "configurations with their output and parameters of fit",
         "solution": "terms and models of an fsQCA solution",
         "necessity": "necessary conditions",
+        "panel": "fit of terms, models and necessary sets over periods and entities",
+        "robustness": "how far solutions withstand other cut-offs and anchors",
+        "checks": "skewed sets and simultaneous subsets",
         "cases": "memberships of the cases of an fsQCA, for its plots",
         "index": "weights and moments of an index",
         "as_printed": "what an engine prints under a label that is not trusted: shown, never compared",
@@ -130,12 +133,14 @@ _ALL = [
         0.0,
         n_models="minimal models of the solution",
         role="whether the literal stands in a parsimonious term too: core or peripheral (Fiss 2011)",
+        listed="1 of a term that is told without numbers: it stands in one of the minimal models",
     ),
     *_measures(
         "index",
         0.0,
         n_obs="values of the constructed variable",
         n_cases="entities of the type",
+        member="1 where the entity after @ has the type before it, else 0",
         fingerprint="hash of the values at ten digits, modulo 2^31 - 1",
     ),
     *_measures(
@@ -151,6 +156,55 @@ _ALL = [
     ),
     *_measures(
         "necessity", _NUMBER, inclusion="consistency", ron="relevance of necessity", coverage="coverage"
+    ),
+    *_measures(
+        "panel",
+        _NUMBER,
+        inclusion="consistency: pooled, of a period, of an entity",
+        coverage="coverage, likewise",
+    ),
+    *_measures(
+        "panel",
+        _NUMBER,
+        1e-9,  # groups that are alike are at a distance of 0, or of rounding
+        between_distance="distance of the periods' consistencies from equal ones",
+        within_distance="distance of the entities' consistencies from equal ones",
+        coverage_between_distance="distance of the periods' coverages from equal ones",
+        coverage_within_distance="distance of the entities' coverages from equal ones",
+    ),
+    *_measures(
+        "robustness",
+        _NUMBER,
+        rf_cov="coverage of the robust core, in all solutions / that of the initial solution",
+        rf_cons="consistency of the initial solution / that of the robust core",
+        rf_sc_min_ts="coincidence of the initial solution with the intersection of the test solutions",
+        rf_sc_max_ts="coincidence of the initial solution with the union of the test solutions",
+        core_inclusion="consistency of the robust core",
+        core_coverage="coverage of the robust core",
+        rcr_typ="typical cases: robust / (robust + shaky + possible)",
+        rcr_dev="deviant cases: robust / (robust + shaky + possible)",
+        value="the setting whose range is sought",
+        range_low="the solution is the same above this (n_cut: from this on)",
+        range_high="the solution is the same up to this",
+    ),
+    *_measures(
+        "robustness",
+        0.0,
+        rcc_rank="1 no shaky and no possible cases, 2 possible ones only, 3 shaky ones only, 4 both",
+        robust_typical="cases of the outcome in the initial solution and in all test solutions",
+        robust_deviant="cases outside the outcome in the initial solution and in all test solutions",
+        shaky_typical="cases of the outcome that some test solution loses",
+        shaky_deviant="cases outside the outcome that some test solution loses",
+        possible_typical="cases of the outcome that only test solutions have",
+        possible_deviant="cases outside the outcome that only test solutions have",
+    ),
+    *_measures(
+        "checks",
+        0.0,
+        n_in="cases above the crossover of the set",
+        n_out="cases below the crossover of the set",
+        n_half="cases at the crossover of the set",
+        simultaneous_subset="whether a positive configuration is positive for the negated outcome too",
     ),
     *_measures(
         "cases",
@@ -169,6 +223,7 @@ MEASURES: Mapping[tuple[str, str], Measure] = MappingProxyType({(m.part, m.name)
 CODES: Mapping[tuple[str, str], Mapping[str, float]] = MappingProxyType(
     {
         ("truth_table", "output"): MappingProxyType({"0": 0.0, "1": 1.0, "C": 2.0, "?": 3.0}),
+        ("checks", "simultaneous_subset"): MappingProxyType({"no": 0.0, "yes": 1.0}),
         ("solution", "role"): MappingProxyType({"peripheral": 1.0, "core": 2.0}),
     }
 )

@@ -1,6 +1,7 @@
 """A sheet of a fuzzy-set model as calibrated sets."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
@@ -22,6 +23,20 @@ def memberships(model: FuzzySet, sheet: Sheet) -> fsqca.Sets:
     """
     columns = {name: _calibrated(model, sheet, name) for name in model.sets}
     return fsqca.sets(columns, model.outcome, model.conditions, sheet.cases)
+
+
+def recalibrated(data: fsqca.Sets, model: FuzzySet, sheet: Sheet, name: str) -> fsqca.Sets:
+    """
+    *data* with one set calibrated anew by the sheet's anchors; a search over anchors does so very often.
+
+    Raises fsqca.FsqcaError for anchors out of order.
+    """
+    values = _calibrated(model, sheet, name)
+    if name == model.outcome_set:
+        return replace(data, membership=1 - values if model.outcome.startswith("~") else values)
+    rows = data.memberships.copy()
+    rows[model.conditions.index(name)] = values
+    return replace(data, memberships=rows)
 
 
 def _calibrated(model: FuzzySet, sheet: Sheet, name: str) -> Array:
@@ -50,6 +65,7 @@ _METHODS: Mapping[str, Callable[[Array, Calibration, Anchors], Array]] = Mapping
     {
         "none": lambda raw, calibration, anchors: raw,
         "direct": _direct,
+        "ecdf": lambda raw, how, anchors: fsqca.ecdf(raw, *anchors),
         "bell": lambda raw, how, anchors: fsqca.bell(raw, anchors, how.below, how.above),
         "indirect": lambda raw, how, anchors: _snapped(fsqca.indirect(raw, anchors)),
         "crisp": lambda raw, how, anchors: fsqca.crisp(raw, anchors),

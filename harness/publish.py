@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import platform
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from harness import __version__, compare, report
 from harness.errors import UsageError
+from harness.report import recovery
 from harness.result import Outcome
 from harness.run import Run, from_golden
+from harness.simulate import Found
 from harness.spec import Spec
 
 
@@ -24,25 +28,60 @@ def write(found: Run, folder: Path, exit_code: int, beside: Mapping[str, str] | 
 
     The folder is made beside its place and moved there when it is whole.
     """
-    about = {
+    about = _about(found.faults, exit_code)
+    with _replaced(folder) as fresh:
+        _write(found.outcomes, fresh, about)
+        _write_texts(fresh, beside or {})
+    return folder / "index.html"
+
+
+def write_recoveries(found: Found, folder: Path) -> Path:
+    """Write what a simulation found to *folder*, replacing what is there; returns the page to open."""
+    texts = {
+        "results.json": json.dumps(recoveries_document(found), indent=1, ensure_ascii=False) + "\n",
+        "report.md": recovery.text(found.recoveries),
+        "run.json": json.dumps(_about(found.faults, found.exit_code), indent=1, ensure_ascii=False) + "\n",
+        "index.html": recovery.page(found.recoveries),
+    }
+    with _replaced(folder) as fresh:
+        fresh.mkdir()
+        _write_texts(fresh, texts)
+    return folder / "index.html"
+
+
+def recoveries_document(found: Found) -> dict[str, Any]:
+    """What `harness simulate --json` prints, and results.json holds."""
+    return recovery.document(found.recoveries)
+
+
+def _about(faults: Sequence[str], exit_code: int) -> dict[str, Any]:
+    """What changes from run to run."""
+    return {
         "harness": __version__,
         "python": platform.python_version(),
         "platform": platform.platform(),
         "ended": datetime.now(UTC).isoformat(timespec="seconds"),
         "exit_code": exit_code,
-        "faults": list(found.faults),
+        "faults": list(faults),
     }
+
+
+def _write_texts(folder: Path, texts: Mapping[str, str]) -> None:
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8", newline="\n", errors="replace")
+
+
+@contextmanager
+def _replaced(folder: Path) -> Iterator[Path]:
+    """A place beside *folder* to be filled; it takes the folder's place when it is whole."""
     refuse_foreign(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as made:
         fresh = Path(made) / "report"
-        _write(found.outcomes, fresh, about)
-        for name, text in (beside or {}).items():
-            (fresh / name).write_text(text, encoding="utf-8", newline="\n")
+        yield fresh
         if folder.exists():
             folder.rename(Path(made) / "before")
         fresh.rename(folder)
-    return folder / "index.html"
 
 
 def refuse_foreign(folder: Path) -> None:

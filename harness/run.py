@@ -382,9 +382,9 @@ def _call(spec: Spec, step: Step) -> Call:
     whole = getattr(module, "script", None)
     try:
         if whole is None:
-            text = module.translate(step.model, step.sheet)
+            text = module.translate(step.model, step.drawn())
         else:
-            text = whole(spec, step.column, step.model, step.sheet)
+            text = whole(spec, step.column, step.model, step.drawn())
     except Unsupported as reason:
         return Call(step.column, step.engine.id, "skipped", str(reason))
     return Call(step.column, step.engine.id, "call", text)
@@ -438,6 +438,8 @@ def _no_golden(spec: Spec, engine: str) -> str:
     known = engines().get(engine)
     if known is not None and not known.module:
         return f"{engine} is not part of this version"
+    if known is not None and known.writes_only:
+        return f"{engine} writes a script and runs nothing: harness show {spec.id} --engine {engine}"
     return f'no golden file yet. Make it: harness bless {spec.id} --engine {engine} --because "..."'
 
 
@@ -445,17 +447,18 @@ def bless(specs: Sequence[Spec], because: str, choice: Choice) -> dict[tuple[str
     """
     Write the golden file of each engine chosen; (spec, engine) to whether its numbers changed.
 
-    Without a choice every engine that fitted a column is written. Raises GoldenError where a fit errored,
-    UsageError where an engine asked for fitted nothing.
+    Without a choice every engine that fitted a column is written. An engine that is here and refuses every
+    column is written with its reasons. Raises GoldenError where a fit errored, UsageError where an engine
+    asked for is not here.
     """
     written = {}
     asked = {spec.id for spec in specs}
     found = run(specs, replace(choice, fresh=True), lambda total, result: None, with_golden=False).outcomes
     for outcome in (outcome for outcome in found if outcome.spec.id in asked):
-        fitted = {result.engine for result in outcome.results if result.status != "skipped"}
+        here = {r.engine for r in outcome.results if r.status != "skipped" or r.provenance.engine_version}
         for name in _chosen(outcome.spec.engines, choice.engines):
             mine = [result for result in outcome.results if result.engine == name]
-            if name in fitted:
+            if name in here:
                 changed = goldenfile.write_engine(outcome.spec, name, mine, because)
                 written[outcome.spec.id, name] = changed
             elif choice.engines:

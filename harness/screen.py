@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+import textwrap
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,13 +15,17 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from harness import compare
-from harness.result import AGREEMENTS, DISCREPANCIES, Comparison, Outcome, Pair, Result
+from harness.report import recovery
+from harness.result import AGREEMENTS, DISCREPANCIES, Outcome, Pair, Result
 from harness.run import Run
+from harness.scaffold import Made
 
 if TYPE_CHECKING:
-    from harness.explain.search import Found
+    from harness import simulate
+    from harness.explain import search
 
 Progressing = Callable[[int, Result | None], None]
+_LABEL = 24  # characters of a printed label
 _SHOWN = 12  # discrepancies a spec; the report has them all
 _COLOURS = {"yes": "green", "minor": "yellow", "no": "red"}
 
@@ -62,7 +67,8 @@ def _lines() -> Progressing:
             click.echo(f"{total} fits", err=True)
             return
         ended["all"] += 1
-        if result.status == "errored" or ended["all"] % 10 == 0 or ended["all"] == total:
+        step = max(10, total // 20)
+        if result.status == "errored" or ended["all"] % step == 0 or ended["all"] == total:
             text = f"{ended['all']}/{total} {result.spec} ({result.column}) {result.engine}: {result.status}"
             click.echo(text, err=True)
 
@@ -70,7 +76,7 @@ def _lines() -> Progressing:
 
 
 @contextmanager
-def searching(quiet: bool) -> Iterator[Callable[[str, Found], None]]:
+def searching(quiet: bool) -> Iterator[Callable[[str, search.Found], None]]:
     """A search's running best: a line that changes on a terminal, plain lines elsewhere. All on stderr."""
     if quiet:
         yield lambda column, found: None
@@ -81,7 +87,7 @@ def searching(quiet: bool) -> Iterator[Callable[[str, Found], None]]:
         yield lambda column, found: click.echo(_so_far(column, found), err=True)
 
 
-def _so_far(column: str, found: Found) -> str:
+def _so_far(column: str, found: search.Found) -> str:
     best, changes = found.best, len(found.best.setting)
     counted = f", {found.excluded} excluded" if found.excluded else ""
     told = f"({column}) {len(found.judged)}/{found.budget} fits{counted}; the best misses {best.misses} of "
@@ -137,19 +143,29 @@ def _errored(outcome: Outcome, faults: Collection[str]) -> None:
 
 
 def _discrepancies(outcome: Outcome) -> None:
-    found = [(comparison, pair) for comparison in outcome.comparisons for pair in comparison.discrepancies]
-    found.sort(key=lambda both: compare.severity(both[1].verdict))
-    for comparison, pair in found[:_SHOWN]:
-        click.echo("  " + _line(comparison, pair))
+    """One line a verdict on a cell, worst first, with all the engines that it is passed on."""
+    found: dict[tuple[str, ...], list[tuple[str, Pair]]] = defaultdict(list)
+    for comparison in outcome.comparisons:
+        for pair in comparison.discrepancies:
+            cell = (pair.part, pair.term, pair.measure)
+            found[pair.verdict, comparison.column, comparison.reference, *cell].append(
+                (comparison.candidate, pair)
+            )
+    worst_first = sorted(found.items(), key=lambda one: compare.severity(one[1][0][1].verdict))
+    for (verdict, column, reference, *_), sides in worst_first[:_SHOWN]:
+        click.echo(f"  {click.style(f'{verdict:17}', fg='red')} ({column}) {_line(reference, sides)}")
     if len(found) > _SHOWN:
         click.echo(f"  ... and {len(found) - _SHOWN} more in the report")
 
 
-def _line(comparison: Comparison, pair: Pair) -> str:
-    verdict = click.style(f"{pair.verdict:17}", fg="red")
-    place = f"({comparison.column}) {pair.term} {pair.measure}"
-    sides = ((comparison.reference, pair.reference), (comparison.candidate, pair.candidate))
-    return f"{verdict} {place}: " + ", ".join(f"{name} {_number(value)}" for name, value in sides)
+def _line(reference: str, sides: Sequence[tuple[str, Pair]]) -> str:
+    """The cell, what the reference has, and what each candidate has; equal numbers are told once."""
+    engines: dict[str, list[str]] = defaultdict(list)
+    for candidate, pair in sides:
+        engines[_number(pair.candidate)].append(candidate)
+    told = [f"{' and '.join(names)} {number}" for number, names in engines.items()]
+    pair = sides[0][1]
+    return f"{pair.term} {pair.measure}: " + ", ".join([f"{reference} {_number(pair.reference)}", *told])
 
 
 def _number(value: float | str | None) -> str:
@@ -165,12 +181,39 @@ def _whole(found: Run) -> None:
     click.echo(f"AEA replication class: {compare.aea_class(found.outcomes)}")
 
 
+def show_recoveries(found: simulate.Found, page: Path) -> None:
+    """What a simulation found, column by column, then where to look."""
+    for one in found.recoveries:
+        for line in recovery.lines(one):
+            click.echo(line)
+        click.echo("")
+    click.echo(f"Report: {page}")
+
+
 def _not_run(found: Run) -> Iterator[str]:
-    """Engines that fitted nothing at all, with the first reason given."""
+    """Engines that fitted nothing, by the first reason given; what was said as a note is not repeated."""
     results = [result for outcome in found.outcomes for result in outcome.results]
+    said = {*found.faults, *(note for outcome in found.outcomes for note in outcome.notes)}
     fitted = {result.engine for result in results if result.status == "fitted"}
-    for engine in dict.fromkeys(result.engine for result in results if result.engine not in fitted):
-        reason = next(result.message for result in results if result.engine == engine)
-        if reason in found.faults:
-            continue
-        yield f"Not run: {engine}: {reason}"
+    reasons: dict[str, str] = {}
+    for result in results:
+        if result.engine not in fitted and result.message not in said:
+            reasons.setdefault(result.engine, result.message)
+    for reason in dict.fromkeys(reasons.values()):
+        engines = ", ".join(engine for engine, its in reasons.items() if its == reason)
+        yield f"Not run: {engines}: {reason}"
+
+
+def show_made(made: Made) -> None:
+    """What `harness new` understood of a table, line by line, and what is left to a person."""
+    for remark in made.remarks:
+        mark = click.style("ok", fg="green") if remark.understood else click.style("??", fg="yellow")
+        label = remark.label if len(remark.label) <= _LABEL else f"{remark.label[: _LABEL - 1]}…"
+        click.echo(f"{mark} {remark.line:4}  {label:{_LABEL}}  {remark.meaning}")
+    lost = sum(not remark.understood for remark in made.remarks)
+    click.echo(f"\nmade {made.spec}\nmade {made.printed}")
+    click.echo(f"Model {made.model}. Lines to look at (??): {lost}.")
+    told = f"To be filled in or decided in the spec: {', '.join(made.unsaid)}."
+    click.echo(textwrap.fill(told, 80, break_on_hyphens=False))
+    for fault in made.faults:
+        click.echo(fault, err=True)

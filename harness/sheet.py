@@ -48,6 +48,8 @@ class Sheet:
         cases: names of the cases, one a row (fuzzy sets)
         anchors: set to the numbers by which its column is calibrated, percentiles replaced by the sample's
             quantiles; empty for a method that has none (fuzzy sets)
+        labels: what the keys `time` and `entity` say, one text a row (fuzzy sets that ask for `panel`)
+        examples: entities that the model names to their codes, those that the data have (types of entities)
     """
 
     frame: pd.DataFrame
@@ -67,6 +69,8 @@ class Sheet:
     periods: tuple[int, ...] = ()
     cases: tuple[str, ...] = ()
     anchors: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    examples: Mapping[str, int] = field(default_factory=dict)
 
     def scaled(self, columns: tuple[str, ...]) -> tuple[Self, Mapping[str, float]]:
         """

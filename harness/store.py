@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from harness.spec import AnyModel, Spec
 
 SCHEMA = 1  # of an entry; part of every key
-_READERS = ("harness.dataset", "harness.workers")  # make the sheet, and choose which cells are kept
+_READERS = ("harness.dataset", "harness.workers.fitting")  # make the sheet, and choose which cells are kept
 
 
 class Store:

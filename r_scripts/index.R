@@ -86,7 +86,8 @@ distance_weights <- function(distance, settings) {
   if (settings$row_standardised) weights / rowSums(weights) else weights
 }
 
-# settings: name, of, by, growth, cuts and labels (by criterion), names (row by row), type_names, entity, time.
+# settings: name, of, by, growth, cuts and labels (by criterion), names (row by row), type_names, entity, time,
+# examples and codes (entities to be told one by one, and their numbers from 0).
 fit_quantile_type <- function(data, settings) {
   n <- length(unique(data[[settings$entity]]))
   values <- matrix(data[[settings$of]], nrow = n, byrow = TRUE)
@@ -103,8 +104,18 @@ fit_quantile_type <- function(data, settings) {
   estimates(rbind(
     cells("index", labels, "cut_point", unlist(points)),
     cells("index", types, "n_cases", vapply(types, function(type) sum(found == type), 1)),
-    cells("index", settings$name, "fingerprint", fingerprint(match(found, types)))
+    cells("index", settings$name, "fingerprint", fingerprint(match(found, types))),
+    example_cells(strings(settings$examples), found[unlist(settings$codes) + 1], types)
   ))
+}
+
+# Each type and each example: 1 where it has the type.
+example_cells <- function(examples, found, types) {
+  if (length(examples) == 0) {
+    return(NULL)
+  }
+  terms <- paste0(types, "@", rep(examples, each = length(types)))
+  cells("index", terms, "member", as.numeric(rep(found, each = length(types)) == types))
 }
 
 mean_share <- function(values) rowMeans(sweep(values, 2, colSums(values), "/"))

@@ -1,33 +1,42 @@
 # Tables of configurations by the package QCA: truth table, necessary sets, minimal models with their fit.
 
 # data: raw columns, one a set; settings: outcome, conditions, calibration, incl_cut, pri_cut, n_cut,
-# exclude, solution, expectations, necessity, most_cases, cases.
+# exclude, solution, expectations, necessity, panel, tests, ranges, checks, most_cases, cases.
 fit_qca <- function(data, settings) {
   sets <- plain_sets(calibrated(data, settings), settings)
   table <- truth_table(sets, settings)
   found <- list(
-    row_cells(table, sets), necessity_cells(sets, settings$necessity),
-    case_cells("outcome", sets$outcome_values, settings)
+    row_cells(table, sets), necessity_cells(sets, settings$necessity, settings$panel),
+    case_cells("outcome", sets$outcome_values, settings),
+    if (settings$checks) check_cells(table, sets)
   )
-  lacking <- NULL
+  absent <- list(if (length(settings$ranges) > 0) lacking("robustness", "*", RANGE_MEASURES, NO_RANGES))
   for (kind in strings(settings$solution)) {
     solved <- solve_or_reason(kind, table, sets, settings)
     if (!is.null(solved$reason)) {
-      lacking <- lacking("solution", "*", "*", solved$reason)
+      absent <- c(absent, list(lacking("solution", "*", "*", solved$reason)))
       break
     }
-    found <- c(found, list(solution_cells(kind, solved$pairs, sets, settings)))
+    tried <- tests_or_reason(kind, solved$pairs, data, sets, settings)
+    found <- c(found, list(solution_cells(kind, solved$pairs, sets, settings), tried$cells))
+    absent <- c(absent, list(tried$absent))
   }
   made <- do.call(rbind, found)
   made <- made[!is.na(made$value), ]
-  estimates(made, lacking, recomputed(made))
+  estimates(made, do.call(rbind, absent), recomputed(made))
 }
+
+RANGE_MEASURES <- c("value", "range_low", "range_high")
+NO_RANGES <- paste(
+  "QCA has no sensitivity ranges, and R's SetMethods goes by steps, which do not find the exact ends"
+)
 
 qca_version <- function() as.character(utils::packageVersion("QCA"))
 
 # What the package rounds to text, or does not tell: our own sums over its matrix of memberships.
 recomputed <- function(made) {
-  own <- made$part == "cases" | made$measure == "role" |
+  own <- made$part %in% c("cases", "panel", "robustness") |
+    made$measure %in% c("n_in", "n_out", "n_half", "role") |
     (made$part == "truth_table" & made$measure %in% c("inclusion", "pri"))
   made[own, c("part", "term", "measure")]
 }
@@ -50,6 +59,7 @@ calibrated_column <- function(raw, how, anchors) {
       type = "fuzzy", thresholds = anchors, logistic = how$logistic, idm = how$idm,
       below = how$below, above = how$above
     ),
+    "ecdf" = along_data(raw, anchors),
     "bell" = QCA::calibrate(
       raw,
       type = "fuzzy", thresholds = anchors, logistic = FALSE, below = how$below, above = how$above
@@ -62,6 +72,14 @@ calibrated_column <- function(raw, how, anchors) {
   )
 }
 
+# The package drops values beyond the anchors by negative indices, and all values where there are none beyond.
+along_data <- function(raw, anchors) {
+  if (!any(raw < min(anchors)) || !any(raw > max(anchors))) {
+    unsupported("calibrate(ecdf = TRUE) of R's QCA needs values beyond either outer anchor: else it has no data")
+  }
+  QCA::calibrate(raw, type = "fuzzy", thresholds = anchors, logistic = FALSE, ecdf = TRUE)
+}
+
 # The package reads names as expressions: a set called "n" or "OUT", or one name inside another, leads it
 # astray. Here conditions are SA, SB, ... and the outcome is YY.
 plain_sets <- function(data, settings) {
@@ -72,7 +90,7 @@ plain_sets <- function(data, settings) {
   frame <- stats::setNames(as.data.frame(lapply(data[c(conditions, outcome)], as.numeric)), c(plain, "YY"))
   list(
     data = frame, conditions = conditions, plain = plain, outcome = if (negated) "~YY" else "YY",
-    outcome_values = if (negated) 1 - frame$YY else frame$YY
+    outcome_name = settings$outcome, outcome_values = if (negated) 1 - frame$YY else frame$YY
   )
 }
 
@@ -118,13 +136,14 @@ excluded_rows <- function(sets, settings) {
 # 2 and 3: contradictory simplifying assumptions, simultaneous subsets. An outcome of which one side has no
 # solution has no assumptions.
 untenable_rows <- function(table) {
-  found <- lapply(2:3, function(type) {
-    tryCatch(QCA::findRows(obj = table, type = type), error = function(e) {
-      if (!grepl(NOTHING_TO_SOLVE, conditionMessage(e))) stop(e)
-      NULL
-    })
+  sort(unique(as.integer(unlist(lapply(2:3, found_rows, table = table)))))
+}
+
+found_rows <- function(type, table) {
+  tryCatch(QCA::findRows(obj = table, type = type), error = function(e) {
+    if (!grepl(NOTHING_TO_SOLVE, conditionMessage(e))) stop(e)
+    NULL
   })
-  sort(unique(as.integer(unlist(found))))
 }
 
 # (2^k, k), row 1 all absent, the first condition the most significant.
@@ -148,9 +167,7 @@ row_cells <- function(table, sets) {
     c(both / sum(m), (both - neither) / (sum(m) - neither))
   }, numeric(2))
   codes <- c("0" = 0, "1" = 1, "C" = 2, "?" = 3)
-  terms <- apply(tt[, seq_len(k), drop = FALSE], 1, function(row) {
-    paste0(ifelse(row == 1, "", "~"), sets$conditions, collapse = "*")
-  })
+  terms <- rows_written(tt, sets)
   rbind(
     cells("truth_table", terms, "output", codes[as.character(tt[[k + 1]])]),
     cells("truth_table", terms, "n_cases", tt[[k + 2]]),
@@ -159,9 +176,32 @@ row_cells <- function(table, sets) {
   )
 }
 
+rows_written <- function(tt, sets) {
+  apply(tt[, seq_along(sets$plain), drop = FALSE], 1, function(row) {
+    paste0(ifelse(row == 1, "", "~"), sets$conditions, collapse = "*")
+  })
+}
+
+# Cases on either side of 0.5 in every set; positive rows that are positive for the negated outcome too.
+check_cells <- function(table, sets) {
+  values <- c(as.list(sets$data[sets$plain]), list(sets$outcome_values))
+  names <- c(sets$conditions, sets$outcome_name)
+  count <- function(test) vapply(values, function(x) sum(test(x, 0.5)), 0)
+  positive <- table$tt[table$tt[[length(sets$plain) + 1]] == "1", , drop = FALSE]
+  rbind(
+    cells("checks", names, "n_in", count(`>`)),
+    cells("checks", names, "n_out", count(`<`)),
+    cells("checks", names, "n_half", count(`==`)),
+    if (nrow(positive) > 0) {
+      both <- rownames(positive) %in% as.character(found_rows(3, table))
+      cells("checks", rows_written(positive, sets), "simultaneous_subset", both)
+    }
+  )
+}
+
 # ------------------------------------------------------------------------------------------- necessity
 
-necessity_cells <- function(sets, cuts) {
+necessity_cells <- function(sets, cuts, panel) {
   if (is.null(cuts)) {
     return(NULL)
   }
@@ -169,7 +209,8 @@ necessity_cells <- function(sets, cuts) {
   combined <- combinations(sets, cuts)
   rbind(
     necessary(single, sets),
-    if (!is.null(combined)) necessary(combined, sets)
+    if (!is.null(combined)) necessary(combined, sets),
+    if (!is.null(panel)) necessary_in_panel(trimws(c(rownames(single), rownames(combined))), sets, panel)
   )
 }
 
@@ -193,13 +234,20 @@ combinations <- function(sets, cuts) {
 
 # Row names of the negated half begin with a blank.
 necessary <- function(fits, sets) {
-  terms <- vapply(trimws(rownames(fits)), function(term) {
-    named(term, sets, if (grepl("+", term, fixed = TRUE)) "+" else "*")
-  }, "")
+  terms <- vapply(trimws(rownames(fits)), named_set, "", sets = sets)
   rbind(
     cells("necessity", terms, "inclusion", fits$inclN), cells("necessity", terms, "ron", fits$RoN),
     cells("necessity", terms, "coverage", fits$covN)
   )
+}
+
+named_set <- function(term, sets) named(term, sets, if (grepl("+", term, fixed = TRUE)) "+" else "*")
+
+necessary_in_panel <- function(terms, sets, panel) {
+  do.call(rbind, lapply(terms, function(term) {
+    x <- in_any(trimws(strsplit(term, "+", fixed = TRUE)[[1]]), sets)
+    panel_cells(named_set(term, sets), x, sets, panel, "necessity")
+  }))
 }
 
 # ------------------------------------------------------------------------------------------- solutions
@@ -242,7 +290,7 @@ expectations <- function(sets, given) {
 }
 
 solution_cells <- function(kind, pairs, sets, settings) {
-  models <- unique(do.call(c, lapply(pairs, function(pair) lapply(pair$models, sort))))
+  models <- distinct_models(pairs)
   ambiguous <- length(models) > 1
   union <- unique(unlist(models))
   fitted <- do.call(rbind, lapply(pairs, function(pair) model_cells(kind, pair, sets, ambiguous)))
@@ -252,8 +300,21 @@ solution_cells <- function(kind, pairs, sets, settings) {
     overall_cells(kind, pairs, union, sets),
     fitted[!duplicated(fitted[c("term", "measure")]), ],
     if (kind == "intermediate") role_cells(pairs, sets),
+    if (!is.null(settings$panel)) solution_in_panel(kind, models, sets, settings$panel),
     case_cells(kind, in_any(union, sets), settings)
   )
+}
+
+distinct_models <- function(pairs) {
+  unique(do.call(c, lapply(pairs, function(pair) lapply(pair$models, sort))))
+}
+
+# Of every model; the only one is the solution.
+addresses <- function(kind, models, sets) {
+  if (length(models) == 1) {
+    return(paste0(kind, ":solution"))
+  }
+  paste0(kind, ":model:", vapply(models, model_text, "", sets = sets))
 }
 
 whole_cells <- function(kind, fit) {
@@ -327,6 +388,107 @@ role_cells <- function(pairs, sets) {
     address <- paste0("intermediate:", named(term, sets), "|", literals)
     cells("solution", address, "role", ifelse(found[[term]], 2, 1))
   }))
+}
+
+# ------------------------------------------------------------------------------------------- the panel
+
+# Every term, then the whole solution; where there are several models, every model.
+solution_in_panel <- function(kind, models, sets, panel) {
+  terms <- unique(unlist(models))
+  subjects <- c(paste0(kind, ":", vapply(terms, named, "", sets = sets)), addresses(kind, models, sets))
+  memberships <- lapply(c(as.list(terms), models), in_any, sets = sets)
+  do.call(rbind, Map(function(subject, x) panel_cells(subject, x, sets, panel), subjects, memberships))
+}
+
+# Pooled, between periods and within entities (Garcia-Castro and Arino 2016): sums over memberships. The
+# package QCA has nothing of the kind. panel: time and entity, each a key's name and its labels row by row.
+panel_cells <- function(term, x, sets, panel, relation = "sufficiency") {
+  y <- sets$outcome_values
+  divisors <- list(inclusion = x, coverage = y)
+  if (relation == "necessity") names(divisors) <- rev(names(divisors))
+  each <- strings(panel$each)
+  do.call(rbind, lapply(c("inclusion", "coverage"), function(measure) {
+    z <- divisors[[measure]]
+    shares <- lapply(panel[c("time", "entity")], function(key) shares_by(pmin(x, y), z, strings(key$labels)))
+    before <- if (measure == "coverage") "coverage_" else ""
+    rbind(
+      cells("panel", term, measure, if (sum(z) > 0) sum(pmin(x, y)) / sum(z) else NA),
+      cells("panel", term, paste0(before, "between_distance"), distance(shares$time)),
+      cells("panel", term, paste0(before, "within_distance"), distance(shares$entity)),
+      do.call(rbind, lapply(each, function(role) {
+        group <- paste0(term, "|", panel[[role]]$name, "=", names(shares[[role]]))
+        cells("panel", group, measure, shares[[role]])
+      }))
+    )
+  }))
+}
+
+# A group in which nobody is a member is consistent.
+shares_by <- function(both, divisor, labels) {
+  sums <- rowsum(cbind(both, divisor), labels)
+  stats::setNames(ifelse(sums[, 2] == 0, 1, sums[, 1] / sums[, 2]), rownames(sums))
+}
+
+# Euclidean, of the groups' parts in their sum from equal parts.
+distance <- function(shares) sqrt(sum((shares / sum(shares) - 1 / length(shares))^2))
+
+# ------------------------------------------------------------------------------------------- robustness
+
+# Every initial model against the models of all test solutions (Oana and Schneider 2021), or why a test has
+# none. Each test's memberships are those of its own sets. Sums over memberships, all ours.
+tests_or_reason <- function(kind, pairs, data, sets, settings) {
+  tests <- list()
+  for (name in names(settings$tests)) {
+    varied <- settings
+    varied[names(settings$tests[[name]])] <- settings$tests[[name]]
+    its <- plain_sets(calibrated(data, varied), varied)
+    solved <- solve_or_reason(kind, truth_table(its, varied), its, varied)
+    if (!is.null(solved$reason)) {
+      reason <- paste0(kind, ": robustness.tests.", name, ": ", solved$reason)
+      return(list(absent = lacking("robustness", "*", "*", reason)))
+    }
+    tests[[name]] <- lapply(distinct_models(solved$pairs), in_any, sets = its)
+  }
+  models <- distinct_models(pairs)
+  list(cells = do.call(rbind, Map(function(address, model) {
+    robustness_cells(address, in_any(model, sets), tests, sets$outcome_values)
+  }, if (length(tests) > 0) addresses(kind, models, sets), if (length(tests) > 0) models)))
+}
+
+robustness_cells <- function(address, initial, tests, y) {
+  all <- against_tests(initial, unlist(tests, recursive = FALSE), y)
+  rbind(
+    cells("robustness", address, names(all), all),
+    do.call(rbind, lapply(names(tests), function(name) {
+      one <- against_tests(initial, tests[[name]], y)[c("rf_sc_min_ts", "rcc_rank")]
+      cells("robustness", paste0(address, "|", name), names(one), one)
+    }))
+  )
+}
+
+# least and most are the intersection and the union of the test solutions.
+against_tests <- function(initial, tests, y) {
+  least <- do.call(pmin, unname(tests))
+  most <- do.call(pmax, unname(tests))
+  core <- pmin(initial, least)
+  covered <- function(x) sum(pmin(x, y))
+  coincidence <- function(x) sum(pmin(initial, x)) / sum(pmax(initial, x))
+  stands <- list(
+    robust = initial > 0.5 & least > 0.5, shaky = initial > 0.5 & least < 0.5,
+    possible = initial < 0.5 & most > 0.5
+  )
+  typical <- vapply(stands, function(rows) sum(rows & y > 0.5), 0)
+  deviant <- vapply(stands, function(rows) sum(rows & y < 0.5), 0)
+  c(
+    rf_cov = covered(core) / covered(initial),
+    rf_cons = (covered(initial) / sum(initial)) / (covered(core) / sum(core)),
+    rf_sc_min_ts = coincidence(least), rf_sc_max_ts = coincidence(most),
+    core_inclusion = covered(core) / sum(core), core_coverage = covered(core) / sum(y),
+    rcr_typ = typical[["robust"]] / sum(typical), rcr_dev = deviant[["robust"]] / sum(deviant),
+    rcc_rank = 1 + 2 * any(stands$shaky) + any(stands$possible),
+    stats::setNames(typical, paste0(names(stands), "_typical")),
+    stats::setNames(deviant, paste0(names(stands), "_deviant"))
+  )
 }
 
 # ------------------------------------------------------------------------------------------- the cases

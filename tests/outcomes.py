@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from harness.result import (
@@ -138,6 +139,12 @@ def _between(one: Spec, column: str) -> Comparison:
         if row[6] is not None
     )
     return Comparison(one.id, column, "r-plm", "python-linearmodels", pairs)
+
+
+def in_paper(found: Outcome, item: int | None) -> Outcome:
+    """The outcome as the *item*-th of a paper."""
+    source = found.spec.source.model_copy(update={"paper": "article", "item": item})
+    return replace(found, spec=found.spec.model_copy(update={"source": source}))
 
 
 def unprinted() -> Outcome:

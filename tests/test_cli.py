@@ -73,6 +73,14 @@ def test_a_discrepancy_is_1_and_is_named(line, numbers: dict[str, str]) -> None:
     assert f"outside_rounding  (1) x estimate: published {numbers['x']}, fake-off" in told.stdout
 
 
+def test_engines_with_one_number_share_the_line_of_a_discrepancy(line, numbers: dict[str, str]) -> None:
+    root = line("fake-agrees", "fake-waits")
+    printed(root, PRINTED.replace("1.98", "9.87").replace("0.017", numbers["z"]))
+    told = harness(root, "run").stdout
+    assert told.count("x estimate: published 9.87, ") == 1
+    assert f"fake-agrees and fake-waits {numbers['x'][:5]}" in told
+
+
 def test_fail_on_never_shows_discrepancies_and_ends_with_0(line) -> None:
     root = line("fake-agrees", "fake-off")
     assert harness(root, "run", "--fail-on", "never").exit_code == 0
@@ -243,6 +251,30 @@ def test_data_that_are_there_and_altered_are_2_however_they_are_to_be_had(line) 
     assert told.exit_code == 2
     assert "data.sha256 is aaaaaaaaaaaa..." in told.stderr
     assert harness(root, "check").exit_code == 2
+
+
+def test_check_prepares_the_rows_of_every_column_where_it_is_asked_to(line) -> None:
+    root = line("fake-agrees")
+    path = root / "specs/line.yaml"
+    assert harness(root, "check", "--prepare").exit_code == 0
+    path.write_text(path.read_text().replace("outcome: y", "outcome: yy"))
+    assert harness(root, "check").exit_code == 0
+    told = harness(root, "check", "--prepare")
+    assert told.exit_code == 2
+    assert told.stdout.count("has no column 'yy'. Did you mean 'y'?") == 1
+
+
+def test_check_names_what_belongs_to_no_spec(line) -> None:
+    root = line("fake-agrees")
+    (root / "specs/other.yml").write_text("title: not read")
+    gone = root / "reports/gone"
+    gone.mkdir(parents=True)
+    (gone / "results.json").write_text("{}")
+    told = harness(root, "check")
+    assert told.exit_code == 2
+    assert "specs/other.yml: specs end in .yaml" in told.stdout
+    assert "reports/gone: there is no spec specs/gone.yaml" in told.stdout
+    assert harness(root, "check", "line").exit_code == 0
 
 
 def test_data_given_by_hand_are_used_and_noted(line, tmp_path: Path) -> None:

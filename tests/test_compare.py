@@ -711,7 +711,7 @@ def test_a_headline_names_who_could_not_run() -> None:
         "a and the paper agree, no second engine; b could not run"
     )
     assert headline([ERRORED], a_print()) == "could not run"
-    assert headline([SKIPPED], a_print()) == "no engine offers this"
+    assert headline([SKIPPED], a_print()) == "skipped by every engine"
 
 
 def test_a_headline_tells_drift_and_explained_differences() -> None:

@@ -9,7 +9,7 @@ from conftest import ROOT
 from harness import compare, dataset, goldenfile, specfile
 from harness.engines import engines, python_fsqca
 from harness.errors import DataError, SpecError
-from harness.result import Cell, PrintedCell, Result
+from harness.result import Cell, Estimates, PrintedCell, Result
 from harness.spec import Spec
 from harness.spec.configuration_terms import configuration_fault, read
 
@@ -82,11 +82,44 @@ BAD_SETTINGS = [
         {"calibration": "{A: {method: direct, out: 1, crossover: 9, in: 5}}"},
         "the anchors out, crossover, in are 1, 9, 5: the crossover lies strictly between the others.",
     ),
-    ({"calibration": "{A: {method: crisp, thresholds: [1, 2]}}"}, "method: crisp takes one"),
+    (
+        {"calibration": "{A: {method: crisp, thresholds: [1, 2]}}"},
+        "method: crisp takes one: conditions of more",
+    ),
+    ({"calibration": "{A: {method: ecdf, out: 1, in: 5}}"}, "method: ecdf needs 'crossover'."),
+    (
+        {"calibration": "{A: {method: ecdf, out: 1, crossover: 9, in: 5}}"},
+        "the anchors out, crossover, in are 1, 9, 5: the crossover lies strictly between the others.",
+    ),
     ({"calibration": "{A: {method: bell, anchors: [1, 2, 3]}}"}, "3 anchors; method: bell takes six"),
     ({"calibration": "{A: {method: tfr, idm: 0.9}}"}, "'idm' has no meaning with method: tfr. Remove it."),
     ({"exclude": "[B*A]"}, "exclude: 'B*A' is not in the order of the conditions. Write A*B."),
     ({"exclude": "[C]"}, "exclude: 'C': 'C' is no condition"),
+    ({"robustness": "{}"}, "robustness asks for nothing. Write tests: or ranges:, or remove it"),
+    ({"robustness": "{tests: {same: {}}}"}, "the test changes nothing. Write for instance incl_cut: 0.85"),
+    ({"robustness": "{tests: {a: {n_cut: 0}}}"}, "robustness.tests.a.n_cut is 0"),
+    ({"robustness": "{tests: {a: {anchors: {A: [1]}}}}"}, "robustness.tests.a.anchors: A has no anchors"),
+    ({"robustness": "{ranges: [cut]}"}, "Possible are incl_cut, pri_cut, n_cut, anchors."),
+    (
+        {"solution": "[]", "robustness": "{ranges: [n_cut]}"},
+        "robustness is that of a solution, and 'solution' names none",
+    ),
+    (
+        {
+            "calibration": "{A: {column: raw, method: direct, out: 1, crossover: 3, in: 5}}",
+            "robustness": "{tests: {a: {anchors: {A: [1, 5, 3]}}}}",
+        },
+        "robustness.tests.a.anchors: the anchors out, crossover, in are 1, 5, 3: the crossover lies strictly",
+    ),
+    (
+        {
+            "calibration": "{A: {column: raw, method: direct, out: 1, crossover: 3, in: 5}}",
+            "robustness": "{tests: {a: {anchors: {A: [1, 5]}}}}",
+        },
+        "robustness.tests.a.anchors: A has 3 anchors, not 2",
+    ),
+    ({"panel": "{}"}, "panel goes by time and entity: it needs data.panel."),
+    ({"panel": "{each: [year]}"}, "panel.each is 'year'; possible are time, entity."),
 ]
 
 
@@ -169,6 +202,149 @@ def test_cases_of_a_panel_are_named_by_entity_and_time(tmp_path: Path) -> None:
     assert prepared(path)[1].cases == ("a 1", "a 2", "b 1")
 
 
+# ---------------------------------------------------------------------------------------------- the panel
+
+CITIES = "city,year,A,Y\na,1,0.8,0.6\na,2,0.6,0.6\nb,1,0.2,0.1\nb,2,0.4,0.4\n"
+
+
+def of_panel(folder: Path, rows: str = CITIES, panel: str = "{each: [time, entity]}") -> Path:
+    path = written(folder, rows, conditions="[A]", panel=panel)
+    text = path.read_text().replace("sets.csv", "sets.csv, panel: {entity: city, time: year}")
+    path.write_text(text.replace("  case: name\n", ""))
+    return path
+
+
+def panel_cells(path: Path) -> dict[tuple[str, str], float]:
+    cells = python_fsqca.fit(*prepared(path)).cells
+    return {cell[1:3]: cell.value for cell in cells if cell.part == "panel"}
+
+
+def test_panel_cells_are_those_of_the_formulas_by_hand(tmp_path: Path) -> None:
+    """Garcia-Castro and Arino (2016): years .7/1 and 1/1, cities 1.2/1.4 and .5/.6; all of Y is covered."""
+    found = panel_cells(of_panel(tmp_path))
+    term = "conservative:A"
+    assert {name: found[term, name] for name in ("inclusion", "coverage")} == pytest.approx(
+        {"inclusion": 0.85, "coverage": 1.0}
+    )
+    assert found[f"{term}|year=1", "inclusion"] == pytest.approx(0.7)
+    assert found[f"{term}|city=b", "inclusion"] == pytest.approx(0.5 / 0.6)
+    assert found[term, "between_distance"] == pytest.approx(2**0.5 * 3 / 34)
+    assert found[term, "within_distance"] == pytest.approx(2**0.5 / 142)
+    assert found[term, "coverage_between_distance"] == pytest.approx(0, abs=1e-15)
+    assert found["conservative:solution", "between_distance"] == found[term, "between_distance"]
+
+
+def test_single_periods_and_entities_have_cells_where_they_are_asked_for(tmp_path: Path) -> None:
+    groups = {term.partition("|")[2] for term, _ in panel_cells(of_panel(tmp_path, panel="{}"))}
+    assert groups == {"", "year=1", "year=2"}
+    assert {term for term, _ in panel_cells(of_panel(tmp_path, panel="{each: []}"))} == {
+        "conservative:A", "conservative:solution",
+    }  # fmt: skip
+
+
+def of_cities(folder: Path, **changes: str) -> Path:
+    """A spec on three cities in two years, without the last one's first."""
+    rows = "city,year,A,B,Y,raw\nb,1,0.9,0.1,1,10\nb,2,0.3,0.4,1,20\n"
+    rows += "a,1,0.2,0.8,0,2\na,2,0.4,0.6,0,4\nc,2,0.7,0.3,1,7\n"
+    path = written(folder, rows, **changes)
+    text = path.read_text().replace("sets.csv", "sets.csv, panel: {entity: city, time: year}")
+    path.write_text(text.replace("  case: name\n", ""))
+    return path
+
+
+def test_a_case_may_be_an_entity_with_its_means(tmp_path: Path) -> None:
+    """By hand: a has (0.2 + 0.4) / 2, b (0.9 + 0.3) / 2, c one row."""
+    _, sheet = prepared(of_cities(tmp_path, unit="entity-means"))
+    assert sheet.cases == ("a", "b", "c")
+    assert sheet.frame["A"].tolist() == pytest.approx([0.3, 0.6, 0.7])
+    assert sheet.frame["Y"].tolist() == [0, 1, 1]
+
+
+def test_percentiles_are_those_of_the_sample_or_of_all_the_data(tmp_path: Path) -> None:
+    """By hand: the median of the first year's 2 and 10; of 2, 4, 7, 10 and 20."""
+    calibration = "{A: {column: raw, method: direct, out: 0, crossover: p50, in: 30}}"
+    anchors = {}
+    for source in ("sample", "data"):
+        changes = {"sample": "year == 1", "calibration": calibration, "percentiles_from": source}
+        anchors[source] = prepared(of_cities(tmp_path, **changes))[1].anchors["A"][1]
+    assert anchors == {"sample": 6, "data": 7}
+
+
+def test_percentiles_of_entities_are_percentiles_of_means(tmp_path: Path) -> None:
+    """By hand: the means are 3, 15 and 7."""
+    calibration = "{A: {column: raw, method: direct, out: 0, crossover: p50, in: 30}}"
+    _, sheet = prepared(of_cities(tmp_path, unit="entity-means", calibration=calibration))
+    assert sheet.anchors["A"] == (0, 7, 30)
+
+
+def test_entities_as_cases_need_a_panel_and_no_names(tmp_path: Path) -> None:
+    with pytest.raises(SpecError) as raised:
+        spec_of(written(tmp_path, unit="entity-means"))
+    found = " ".join(problem.message for problem in raised.value.problems)
+    assert "with unit: entity-means the entities name the cases. Remove 'case'" in found
+
+
+# ------------------------------------------------------------------------------------ robustness and checks
+
+LINES = "A: {column: raw, method: direct, logistic: false, out: 0, crossover: 5, in: 10}"
+HEIGHTS = "name,raw,Y\nu,9,1\nv,7,0.7\nw,3,0.3\nx,1,0.1\n"
+
+
+def tried(folder: Path, robustness: str) -> Estimates:
+    """Of A = raw / 10 alone: inclusion of A 1, of ~A .8 / 2."""
+    calibration = f"{{{LINES}}}"
+    path = written(folder, HEIGHTS, conditions="[A]", calibration=calibration, robustness=robustness)
+    return python_fsqca.fit(*prepared(path))
+
+
+def robustness_cells(found: Estimates) -> dict[tuple[str, str], float]:
+    return {cell[1:3]: cell.value for cell in found.cells if cell.part == "robustness"}
+
+
+def test_a_test_with_other_anchors_counts_with_its_own_memberships(tmp_path: Path) -> None:
+    """By hand: with anchors 0, 4, 8 A is min(1, raw / 8), so that 2 of 2.375 coincide; the core is A."""
+    found = robustness_cells(tried(tmp_path, "{tests: {wider: {anchors: {A: [0, 4, 8]}}}}"))
+    solution = "conservative:solution"
+    assert found[solution, "rf_sc_min_ts"] == pytest.approx(2 / 2.375)
+    assert found[f"{solution}|wider", "rf_sc_min_ts"] == pytest.approx(2 / 2.375)
+    assert (found[solution, "rf_cov"], found[solution, "rf_cons"]) == (1, 1)
+    assert [found[solution, f"robust_{side}"] for side in ("typical", "deviant")] == [2, 0]
+    assert found[solution, "rcc_rank"] == 1
+
+
+def test_ranges_end_at_the_inclusions_of_the_configurations(tmp_path: Path) -> None:
+    found = robustness_cells(tried(tmp_path, "{ranges: [incl_cut, n_cut, anchors]}"))
+    ends = {
+        term.partition("|")[2]: [found[term, name] for name in ("range_low", "value", "range_high")]
+        for term, measure in found if measure == "value"
+    }  # fmt: skip
+    assert ends["incl_cut"] == pytest.approx([0.4, 0.8, 1])
+    assert ends["n_cut"] == [1, 1, 2]
+    assert set(ends) == {"incl_cut", "n_cut", *(f"calibration.A.{x}" for x in ("out", "crossover", "in"))}
+    assert all(low <= value <= high for low, value, high in ends.values())
+
+
+def test_a_test_without_solution_is_said_and_the_solution_stays(tmp_path: Path) -> None:
+    found = tried(tmp_path, "{tests: {strict: {incl_cut: 1, anchors: {A: [0, 4, 8]}}}}")
+    assert not robustness_cells(found)
+    (lacking,) = found.not_offered
+    assert lacking[:3] == ("robustness", "*", "*")
+    assert "conservative: robustness.tests.strict: No configuration is positive" in lacking.reason
+    assert any(cell.part == "solution" for cell in found.cells)
+
+
+def test_checks_count_the_sides_of_every_set_and_the_simultaneous_subsets(tmp_path: Path) -> None:
+    """By hand: A is as much in ~Y (1.3 of 1.7) as in Y (1.6 of 1.7), beyond a cut-off of .7."""
+    rows = "name,A,Y\nu,0.8,0.7\nv,0.6,0.4\nw,0.2,0.5\nx,0.1,0.1\n"
+    cells = python_fsqca.fit(
+        *prepared(written(tmp_path, rows, conditions="[A]", checks="true", incl_cut="0.7"))
+    )
+    found = {cell[1:3]: cell.value for cell in cells.cells if cell.part == "checks"}
+    assert [found["Y", name] for name in ("n_in", "n_out", "n_half")] == [1, 2, 1]
+    assert found["A", "simultaneous_subset"] == 1
+    assert ("~A", "simultaneous_subset") not in found
+
+
 # --------------------------------------------------------------------------------------- terms and addresses
 
 
@@ -184,6 +360,12 @@ def test_cases_of_a_panel_are_named_by_entity_and_time(tmp_path: Path) -> None:
         ("solution", "complex:A", "names nothing of a solution"),
         ("solution", "intermediate:A*~B|~B", ""),
         ("solution", "intermediate:A|~B", "does not stand before the |"),
+        ("panel", "intermediate:model:A + ~B|year=2005", ""),
+        ("robustness", "parsimonious:model:A + ~B|stricter", ""),
+        ("robustness", "parsimonious:A*C|n_cut", "'C' is no condition"),
+        ("panel", "A+~B", ""),
+        ("panel", "intermediate:A*~B|~B", "'~B' is no period and no entity"),
+        ("panel", "intermediate:B*A|year=2005", "Write A*B"),
     ],
 )
 def test_a_term_is_written_in_one_way(part: str, term: str, fault: str) -> None:
@@ -262,6 +444,13 @@ def test_a_solution_that_the_paper_does_not_show_is_not_extra() -> None:
         spec_of(KROOK), "wnp", (PrintedCell("necessity", "ES", "inclusion", "0.8", 2),), TWO_MODELS
     )
     assert [pair.verdict for pair in found.pairs] == ["missing"]
+
+
+def test_a_term_that_is_told_without_numbers_is_listed_or_missing() -> None:
+    printed = [("parsimonious:WS", "listed", "1"), ("parsimonious:ES", "listed", "1")]
+    found = verdicts(printed)
+    assert found["parsimonious:WS", "listed"] == "exact"
+    assert found["parsimonious:ES", "listed"] == "missing"
 
 
 def test_an_output_is_a_word_in_print_and_in_the_report() -> None:

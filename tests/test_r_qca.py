@@ -6,6 +6,7 @@ import subprocess
 import sys
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from conftest import ROOT
@@ -15,12 +16,19 @@ from harness import compare, dataset, goldenfile, specfile
 from harness.dataset import configurations
 from harness.dataset.rows import Rows
 from harness.engines import engines, python_fsqca, r_qca
-from harness.errors import NotInstalled
+from harness.errors import NotInstalled, Unsupported
 from harness.result import Estimates, Result
 from harness.sheet import Sheet
-from harness.spec import MODEL_ADAPTER, FuzzySet
+from harness.spec import MODEL_ADAPTER, FuzzySet, PanelKeys
 
-SPECS = ("dusa-2021-pri", "lipset-fuzzy", "qca-two-cuts-and-n-cut", "thiem-dusa-2013-krook")
+SPECS = (
+    "dusa-2021-pri",
+    "lipset-fuzzy",
+    "oana-schneider-2018-high-tech-exports",
+    "qca-two-cuts-and-n-cut",
+    "thiem-dusa-2013-krook",
+)
+PANELS = tuple(f"virtual-agglomeration-configurations{group}" for group in ("", "-high", "-low"))
 
 
 @functools.cache
@@ -56,6 +64,26 @@ ANALYSES: dict[str, dict[str, Any]] = {
     "excluded": {"exclude": ["A*~B"]},
     "untenable": {"exclude": "untenable"},
     "necessity": {"necessity": {"incl_cut": 0.8, "disjunctions": True}},
+    "panel_necessity": {
+        "outcome": "~Y",
+        "necessity": {"incl_cut": 0.8, "disjunctions": True},
+        "panel": {},
+    },
+    "tests": {
+        "panel": {"each": ["time", "entity"]},
+        "robustness": {"tests": {"a": {"incl_cut": 0.9}, "b": {"n_cut": 2}}},
+        "checks": True,
+    },
+    "tests_with_anchors": {
+        "calibration": RAW,
+        "solution": ["parsimonious"],
+        "robustness": {"tests": {"a": {"anchors": {"A": [25, 50.05, 75]}}}},
+    },
+    "tests_without_solution": {
+        "solution": ["parsimonious"],
+        "directional_expectations": {},
+        "robustness": {"tests": {"a": {"incl_cut": 1, "pri_cut": 1}}},
+    },
     "conjunctions": {"necessity": {"incl_cut": 0.6}},
     "nothing_positive": {"incl_cut": 1, "pri_cut": 1},
     "everything_positive": {"incl_cut": 0.01},
@@ -63,6 +91,8 @@ ANALYSES: dict[str, dict[str, Any]] = {
     "percentiles": {"calibration": {"A": {**RAW["A"], "out": "p5", "in": "p95"}}},
     "decreasing": {"calibration": {"A": {**RAW["A"], "out": 80, "in": 20}}},
     "lines": {"calibration": {"A": {**RAW["A"], "logistic": False, "below": 2.0, "above": 0.5}}},
+    "ecdf": {"calibration": {"A": {**RAW["A"], "method": "ecdf"}}},
+    "ecdf_decreasing": {"calibration": {"A": {"method": "ecdf", "out": 80, "crossover": 50.05, "in": 20}}},
     "bell": {"calibration": {"A": {"method": "bell", "anchors": [5, 25.05, 45, 55, 75.05, 95]}}},
     "indirect": {"calibration": {"A": {"method": "indirect", "thresholds": [20.05, 40.05, 60.05, 80.05]}}},
     "tfr": {"calibration": {"A": {"method": "tfr"}}},
@@ -85,7 +115,9 @@ def analysis(settings: dict[str, Any]) -> tuple[FuzzySet, Sheet]:
     }
     model = MODEL_ADAPTER.validate_python(made)
     assert isinstance(model, FuzzySet)
-    return model, configurations.sheet(model, Rows(frame, "generated", None))
+    keys = frame.assign(city=[f"c{i % 8}" for i in range(40)], year=[2001 + i // 8 for i in range(40)])
+    rows = Rows(keys, "generated", PanelKeys(entity="city", time="year"))
+    return model, configurations.sheet(model, rows, np.full(len(keys), True))
 
 
 def numbers(found: Estimates) -> dict[tuple[str, str, str], float]:
@@ -100,6 +132,33 @@ def test_both_engines_give_the_same_cells(name: str) -> None:
     ours, theirs = python_fsqca.fit(model, sheet), r_qca.fit(model, sheet)
     assert numbers(ours) == pytest.approx(numbers(theirs), rel=1e-10, abs=1e-12)
     assert len(ours.not_offered) == len(theirs.not_offered)
+
+
+@pytest.mark.r
+@needs_qca
+def test_a_calibration_on_which_r_fails_is_a_skip_with_its_reason() -> None:
+    """QCA 3.25.1: x[-which(x < 0)] is empty where no x is below 0, and ecdf() of nothing is an error."""
+    model, sheet = analysis(
+        {"calibration": {"A": {"method": "ecdf", "out": 0, "crossover": 50.05, "in": 80}}}
+    )
+    with pytest.raises(Unsupported, match="needs values beyond either outer anchor"):
+        r_qca.fit(model, sheet)
+    assert python_fsqca.fit(model, sheet).cells
+
+
+@pytest.mark.r
+@needs_qca
+def test_each_of_several_models_is_held_against_the_tests() -> None:
+    """Krook's data: two parsimonious models, and others where a configuration needs two cases."""
+    spec = specfile.read(ROOT / "specs" / "thiem-dusa-2013-krook.yaml", tuple(engines()))
+    settings = {"solution": ["parsimonious"], "robustness": {"tests": {"two_cases": {"n_cut": 2}}}}
+    dropped = {"directional_expectations": {}, "necessity": None}
+    model = MODEL_ADAPTER.validate_python({**spec.merged["wnp"], **settings, **dropped})
+    assert isinstance(model, FuzzySet)
+    sheet = dataset.prepare(spec, dataset.read(spec), "wnp")
+    ours, theirs = numbers(python_fsqca.fit(model, sheet)), numbers(r_qca.fit(model, sheet))
+    assert ours == pytest.approx(theirs, rel=1e-10, abs=1e-12)
+    assert len([key for key in ours if key[2] == "rf_cov"]) == 2
 
 
 @pytest.mark.r
@@ -149,7 +208,7 @@ def test_where_qca_is_not_installed_the_column_is_skipped_with_the_sentence_that
     assert told.stdout.strip() == mend
 
 
-@pytest.mark.parametrize("name", SPECS)
+@pytest.mark.parametrize("name", [*SPECS, *PANELS])
 def test_the_recorded_numbers_of_r_and_of_the_core_agree_but_for_known_defects(name: str) -> None:
     spec = specfile.read(ROOT / "specs" / f"{name}.yaml", tuple(engines()))
     ours, theirs = (goldenfile.read_engine(spec, engine) for engine in ("python-fsqca", "r-qca"))

@@ -68,8 +68,11 @@ def _every_look() -> Outcome:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("report")
-    found = (outcomes.small(), outcomes.unprinted(), outcomes.large(terms=7, engines=6, columns=4))
-    report.write([*found, _every_look(), outcomes.hostile()], place, aea_class="partial")
+    items = (outcomes.small(), outcomes.large(terms=7, engines=6, columns=4))
+    found = (outcomes.in_paper(one, item) for item, one in enumerate(items, start=1))
+    report.write(
+        [*found, outcomes.unprinted(), _every_look(), outcomes.hostile()], place, aea_class="partial"
+    )
     return place
 
 
@@ -83,7 +86,7 @@ def _url(folder: Path, name: str = "wages") -> str:
     return (folder / name / "index.html" if name else folder / "index.html").as_uri()
 
 
-ALL = ("", "wages", "unprinted", "large", "looks", "hostile")
+ALL = ("", "wages", "unprinted", "large", "looks", "hostile", "papers/article")
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -143,7 +143,7 @@ def test_columns_and_what_stata_has_no_expression_for(tmp_path: Path) -> None:
     assert "rename Output__log y\n" in text
     assert "xtset entity_ year, delta(5)\n" in text
     assert "generate double x2 = x * (x + 1)\n" in text
-    assert "// make third = quantile_group(x, 3) by hand: Stata has quantile_group as a command only" in text
+    assert "xtile third = x, nq(3)" in text
     assert "xtabond2 y L.y L(0/2).x if (year >= 2005 | x == 1) & !missing(x, year), ///" in text
 
 

@@ -18,7 +18,7 @@ CHANCE = Fraction(
 PLACEHOLDERS = 3  # as many zeros before the decimal point: one number in a thousand ends so by chance
 _ALIKE = {"std_error": "estimate", "ci_low": "interval", "ci_high": "interval"}
 # Not looked at. Parameters of fit of sets are shares, and often exactly 1: zeros say nothing there.
-_SHARES = ("as_printed", "truth_table", "solution", "necessity")
+_SHARES = ("as_printed", "truth_table", "solution", "necessity", "panel", "robustness", "checks")
 _LEFT_OUT = frozenset({"stars", "n_obs", "missing", "df", "df2", "n_groups", "n_instruments"})
 
 Family = tuple[str, str, bool, int]  # part, measure, with an exponent, digits after the point

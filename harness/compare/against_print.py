@@ -12,7 +12,7 @@ from harness import printed as text_of
 from harness.compare import known, significance
 from harness.compare.models import Models
 from harness.compare.numbers import lre
-from harness.compare.print_rules import COMPLETE_BY_NATURE, Style, style
+from harness.compare.print_rules import COMPLETE_BY_NATURE, Style, address, style
 from harness.compare.sides import Key, Side, side
 from harness.glossary import plain
 from harness.printed import Interval
@@ -67,16 +67,9 @@ class _Page:
 
     def address(self, cell: PrintedCell) -> Key:
         """Where an engine keeps what the print calls by a plain name."""
-        part, term, measure = cell.part, cell.term, cell.measure
-        if part == "solution":
-            return self._models.address((part, term, measure))
-        in_term = self.spec.variant(self.column, term) if part == "tests" else None
-        in_measure = self.spec.variant(self.column, measure) if part == "fit" else None
-        return (
-            part,
-            f"{term}@{in_term}" if in_term else term,
-            f"{measure}@{in_measure}" if in_measure else measure,
-        )
+        if cell.part == "solution":
+            return self._models.address((cell.part, cell.term, cell.measure))
+        return address(self.spec, self.column, cell.part, cell.term, cell.measure)
 
     def pair(self, cell: PrintedCell) -> Pair:
         if cell.part == "as_printed":
@@ -86,10 +79,16 @@ class _Page:
         key = self.address(cell)
         if cell.measure == "stars":
             return self._stars(cell, (key[0], key[1], "p_value"))
-        value = self.candidate.values.get(key)
+        value = self._found(key)
         if value is not None and (cell.part, cell.measure) in glossary.CODES:
             return self._word(cell, value)
         return self._lacking(cell, key) if value is None else self._judged(cell, value)
+
+    def _found(self, key: Key) -> float | None:
+        """The engine's number; that it lists a term is told by its models, not by a number of its own."""
+        if key[0] == "solution" and key[2] == "listed":
+            return self._models.listed(key[1])
+        return self.candidate.values.get(key)
 
     def extra(self) -> list[Pair]:
         """Cells of a part that the print shows completely, for terms that it does not show."""
@@ -124,7 +123,7 @@ class _Page:
         return _pair(cell, value, "exact" if agrees else "outside_rounding", reason=reason)
 
     def _stand_in(self, cell: PrintedCell) -> Pair:
-        value = self.candidate.values.get(self.address(cell))
+        value = self._found(self.address(cell))
         in_print = None
         if value is not None:
             in_print = float(self.style(cell).in_print(value)) if math.isfinite(value) else value

@@ -50,7 +50,7 @@ def headline(spec: Spec, column: str, results: Iterable[Result], comparisons: It
 def _nobody(results: Sequence[Result]) -> str:
     if any(result.status == "errored" for result in results):
         return "could not run"
-    return "no engine offers this" if results else "not run"
+    return "skipped by every engine" if results else "not run"
 
 
 def _who_agrees(spec: Spec, fitted: list[str], comparisons: Sequence[Comparison]) -> str:

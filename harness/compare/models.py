@@ -50,6 +50,12 @@ class Models:
             return frozenset(address.terms) not in self.printed[address.solution]
         return address.terms[0] not in self.terms[address.solution]
 
+    def listed(self, term: str) -> float | None:
+        """1.0 where the term stands in one of the engine's minimal models, else None."""
+        address = read(term)
+        models = self.found.get(address.solution, frozenset()) if address else frozenset()
+        return 1.0 if address and any(address.terms[0] in model for model in models) else None
+
     def ambiguity(self, term: str) -> str:
         """Why the paper lacks a term or a model that the engine has: it chose. "" where it did not."""
         address = read(term)

@@ -6,6 +6,7 @@ from functools import reduce
 from typing import Any
 
 from harness import printed
+from harness.compare.sides import Key
 from harness.spec import PrintRule, Spec
 
 COMPLETE_BY_NATURE = ("truth_table", "solution")  # parts that print all they have unless the spec says no
@@ -50,6 +51,17 @@ def style(spec: Spec, column: str, part: str, term: str, measure: str) -> Style:
     covering = [rule for rule in spec.print if rule.covers(column, part, term, measure)]
     by_nature = Style(complete=part in COMPLETE_BY_NATURE)
     return reduce(_laid_over, covering, by_nature)
+
+
+def address(spec: Spec, column: str, part: str, term: str, measure: str) -> Key:
+    """Where an engine keeps what the print calls by a plain name: under the spec's variant of it."""
+    in_term = spec.variant(column, term) if part == "tests" else None
+    in_measure = spec.variant(column, measure) if part == "fit" else None
+    return (
+        part,
+        f"{term}@{in_term}" if in_term else term,
+        f"{measure}@{in_measure}" if in_measure else measure,
+    )
 
 
 def _laid_over(under: Style, rule: PrintRule) -> Style:

@@ -1,39 +1,75 @@
 """Rows to the sheet of a fuzzy-set model: raw columns, anchors as numbers, cases with names of their own."""
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
-from harness.dataset.rows import Floats, Rows, located
+from harness.dataset.rows import Floats, Mask, Rows, located
 from harness.errors import DataError
 from harness.estimators import fsqca
 from harness.memberships import memberships
 from harness.sheet import Sheet
 from harness.spec import FuzzySet
-from harness.spec.fuzzy_set import order_fault
+from harness.spec.calibration import order_fault
 
 
-def sheet(model: FuzzySet, rows: Rows) -> Sheet:
+def sheet(model: FuzzySet, rows: Rows, sampled: Mask) -> Sheet:
     """
-    The sheet of *model* on the rows of the sample, in the order of the file.
+    The sheet of *model* on the rows of *sampled*, in the order of the file; of entities, in that of names.
 
     Raises DataError, one sentence: a value that is missing or outside 0..1, a set that does not vary, two
     cases of one name, anchors out of order, no configuration with as many cases as n_cut asks for.
     """
-    columns = {name: _numbers(model, name, rows) for name in model.sets}
-    for name, values in columns.items():
-        if model.calibrated(name).method == "none":
-            _need_memberships(model, name, values, rows)
+    mine = rows.where(sampled)
+    columns = _columns(model, mine)
+    reference = _columns(model, _complete(model, rows)) if model.percentiles_from == "data" else columns
     made = Sheet(
         frame=pd.DataFrame(columns),
         outcome=model.outcome_set,
         regressors=model.conditions,
-        cases=_cases(model, rows),
-        anchors={name: _anchors(model, name, values) for name, values in columns.items()},
+        cases=_entities(mine) if model.unit == "entity-means" else _cases(model, mine),
+        anchors={name: _anchors(model, name, values) for name, values in reference.items()},
     )
     _need_table(model, made)
-    return made
+    return made if model.panel is None else _keyed(made, mine)
+
+
+def _keyed(made: Sheet, rows: Rows) -> Sheet:
+    """With the names of the keys, and what they say row by row."""
+    assert rows.panel is not None  # of a valid spec; that the keys are keys is known since reading
+    time, entity = rows.panel.time, rows.panel.entity
+    labels = {key: tuple(rows.column(key).map(_plain)) for key in (time, entity)}
+    return replace(made, time=time, entity=entity, labels=labels)
+
+
+def _columns(model: FuzzySet, rows: Rows) -> dict[str, Floats]:
+    """Set to the raw values of its cases."""
+    columns = {name: _numbers(model, name, rows) for name in model.sets}
+    for name, values in columns.items():
+        if model.calibrated(name).method == "none":
+            _need_memberships(model, name, values, rows)
+    if model.unit == "rows":
+        return columns
+    codes = np.unique(rows.index.entity, return_inverse=True)[1]
+    counts = np.bincount(codes)
+    return {name: np.bincount(codes, values) / counts for name, values in columns.items()}
+
+
+def _complete(model: FuzzySet, rows: Rows) -> Rows:
+    """The rows that lack no raw value: outside the sample a gap is no fault."""
+    complete = np.full(len(rows), True)
+    for name in model.sets:
+        complete &= ~np.isnan(rows.numbers(str(model.calibrated(name).column)))
+    return rows.where(complete)
+
+
+def _entities(rows: Rows) -> tuple[str, ...]:
+    """The names of the entities, in the order of their codes."""
+    assert rows.panel is not None  # a rule of specs
+    first = np.unique(rows.index.entity, return_index=True)[1]
+    return tuple(_plain(name) for name in rows.column(rows.panel.entity).iloc[first])
 
 
 def _place(model: FuzzySet, name: str) -> str:

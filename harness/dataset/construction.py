@@ -1,6 +1,7 @@
 """The sheet of a constructed variable: whole rows, and values that the construction can take."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -34,7 +35,19 @@ def sheet(model: Constructed, rows: Rows) -> Sheet:
         _need_places(model, rows, columns)
     if isinstance(model, QuantileType):
         need_true(columns[model.of] > 0, rows, f"'{model.of}' is not positive", "Its growth has no meaning")
+        return replace(_sorted(rows, columns), examples=_examples(model, rows))
     return _sorted(rows, columns)
+
+
+def _examples(model: QuantileType, rows: Rows) -> dict[str, int]:
+    """Entity named by the model to its code in the sheet; none that is not in the data."""
+    assert rows.panel is not None  # a rule of specs
+    first = np.unique(rows.index.entity, return_index=True)[1]
+    labels = [str(label).strip() for label in rows.column(rows.panel.entity).iloc[first]]
+    codes = {label: code for code, label in enumerate(labels)}
+    found = {name: next((codes[n] for n in (name, *others) if n in codes), None)
+             for name, others in model.examples.items()}  # fmt: skip
+    return {name: code for name, code in found.items() if code is not None}
 
 
 def _columns(model: Constructed, rows: Rows) -> dict[str, Floats]:

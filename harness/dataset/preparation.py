@@ -43,7 +43,7 @@ def sheet(model: AnyModel, rows: Rows, memory_mb: int) -> Sheet:
     if isinstance(model, Descriptive):
         return _descriptive(model, rows.where(sampled))
     if isinstance(model, FuzzySet):
-        return configurations.sheet(model, rows.where(sampled))
+        return configurations.sheet(model, rows, sampled)
     if isinstance(model, Constructed):
         return construction.sheet(model, rows.where(sampled))
     if model.lags_from == "sample":

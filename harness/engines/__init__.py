@@ -46,6 +46,7 @@ class Engine:
         language: R starts once per worker, and never in the parent
         mend: the command that installs what it needs
         needs: the package without which it cannot run, where the harness itself does not depend on it
+        writes_only: it writes a script for a program that the harness never runs
     """
 
     id: str
@@ -54,6 +55,7 @@ class Engine:
     language: Literal["python", "r"] = "python"
     mend: str = "make setup"
     needs: str = ""
+    writes_only: bool = False
 
     def load(self) -> EngineModule:
         """The module. Only a worker calls this: it imports the estimation library."""
@@ -82,7 +84,13 @@ _BUILT_IN = (
         ("dynamic-panel",),
         mend="sudo apt-get install gretl",
     ),
-    Engine("stata-xtabond2", "harness.engines.stata_xtabond2", ("dynamic-panel",), mend="install Stata"),
+    Engine(
+        "stata-xtabond2",
+        "harness.engines.stata_xtabond2",
+        ("dynamic-panel",),
+        mend="install Stata",
+        writes_only=True,
+    ),
 )
 
 

@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from harness.estimators.fingerprint import fingerprint
 from harness.estimators.index import Weights
-from harness.result import Cell
+from harness.result import Cell, NotOffered
+from harness.spec import QuantileType
 
 if TYPE_CHECKING:
     from harness.sheet import Sheet
-    from harness.spec import Index
+    from harness.spec import Constructed, Index
 
 Array = NDArray[np.float64]
 
@@ -49,6 +50,20 @@ def weight_cells(model: Index, weights: Sequence[Weights], periods: Sequence[int
         for at, name in enumerate(model.indicators)
         for measure, values in (("weight", one.weight), ("entropy", one.entropy))
     ]
+
+
+def strangers(model: Constructed, sheet: Sheet) -> tuple[NotOffered, ...]:
+    """The entities that the model names and the data do not have."""
+    if not isinstance(model, QuantileType):
+        return ()
+    return tuple(
+        NotOffered(
+            "index", f"{type_}@{name}", "member", f"no entity is called {' or '.join((name, *others))}"
+        )
+        for name, others in model.examples.items()
+        if name not in sheet.examples
+        for type_ in model.type_names
+    )
 
 
 def moment_cells(name: str, values: Any) -> list[Cell]:

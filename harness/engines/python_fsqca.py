@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from harness import __version__, glossary
+from harness.engines.configuration_analysis import MOST_MODELS, Analysis
 from harness.engines.configuration_cells import case_cells, cells_of
+from harness.engines.configuration_panel import panel_cells
+from harness.engines.configuration_robustness import range_cells, robustness_cells, test_solutions
 from harness.errors import EstimationError, Unsupported
 from harness.estimators import fsqca
 from harness.estimators.fsqca.terms import bit
-from harness.memberships import memberships
 from harness.result import Cell, Estimates, NotOffered
 from harness.spec import FuzzySet
 from harness.spec.configuration_terms import of_model, of_solution, of_term
 
 if TYPE_CHECKING:
+    from harness.estimators.fsqca.data import Array
     from harness.sheet import Sheet
     from harness.spec import AnyModel
-
-MOST_MODELS = 100  # listed; all are counted
 
 
 def versions() -> tuple[str, str]:
@@ -48,7 +47,19 @@ def translate(model: AnyModel, sheet: Sheet) -> str:
         lines.append(f"table = truth_table(data, {model.incl_cut!r}, ..., exclude={codes})")
     expectations = f", {dict(model.directional_expectations)!r}"
     lines += [f"{kind}(table{expectations if kind == 'intermediate' else ''})" for kind in model.solution]
-    return "\n".join(lines)
+    return "\n".join([*lines, *_diagnostics(model, sheet)])
+
+
+def _diagnostics(model: FuzzySet, sheet: Sheet) -> Iterator[str]:
+    if model.checks:
+        yield "skewness(data)\nsimultaneous_subsets(table)"
+    if model.panel is not None:
+        yield f"panel_fit(data.in_model(model), data.membership, {sheet.entity}, {sheet.time})"
+    if model.robustness is not None and model.robustness.tests:
+        names = ", ".join(model.robustness.tests)
+        yield f"robust_fit(data, model, [{names}])\nrobust_cases(data, model, [{names}])"
+    for name in model.robustness.ranges if model.robustness is not None else ():
+        yield "anchor_range(build, value, raw, solve)" if name == "anchors" else f"{name}_range(table, solve)"
 
 
 def fit(model: AnyModel, sheet: Sheet) -> Estimates:
@@ -60,8 +71,7 @@ def fit(model: AnyModel, sheet: Sheet) -> Estimates:
     """
     model = _accepted(model)
     try:
-        analysis = _Analysis(model, memberships(model, sheet))
-        return analysis.estimates()
+        return _Column(model, sheet).estimates()
     except fsqca.FsqcaError as error:
         raise EstimationError(str(error)) from None
 
@@ -72,50 +82,26 @@ def _accepted(model: AnyModel) -> FuzzySet:
     return model
 
 
-@dataclass(frozen=True)
-class _Analysis:
-    """One column: the model and its calibrated data."""
-
-    model: FuzzySet
-    data: fsqca.Sets
+class _Column(Analysis):
+    """One column as cells."""
 
     def estimates(self) -> Estimates:
-        cells = [*self._rows(), *self._necessity(), *self._outcome()]
-        not_offered: list[NotOffered] = []
+        cells = [*self._rows(), *self._necessity(), *self._outcome(), *self._checks()]
+        lacking: list[NotOffered] = []
+        warnings = list(self._warnings())
         for kind in self.model.solution:
             try:
-                cells += self._solved(kind)
+                cells += self._solution(kind)
             except fsqca.FsqcaError as error:
-                not_offered.append(NotOffered("solution", "*", "*", str(error).rstrip(".")))
+                lacking.append(NotOffered("solution", "*", "*", str(error).rstrip(".")))
                 break  # what one solution cannot explain, none can
-        return Estimates(tuple(cells), tuple(not_offered), warnings=tuple(self._warnings()))
-
-    @cached_property
-    def table(self) -> fsqca.TruthTable:
-        model = self.model
-        plain = fsqca.truth_table(self.data, model.incl_cut, model.pri_cut, model.n_cut)
-        if not model.exclude:
-            return plain
-        excluded = (
-            fsqca.untenable(plain)
-            if model.exclude == "untenable"
-            else map(int, fsqca.matching_rows(plain, " + ".join(model.exclude), observed=True))
-        )
-        return fsqca.truth_table(self.data, model.incl_cut, model.pri_cut, model.n_cut, excluded)
-
-    @cached_property
-    def conservative(self) -> fsqca.Solution:
-        return fsqca.conservative(self.table, MOST_MODELS)
-
-    @cached_property
-    def parsimonious(self) -> fsqca.Solution:
-        return fsqca.parsimonious(self.table, MOST_MODELS)
-
-    @cached_property
-    def intermediate(self) -> fsqca.Solution:
-        expectations = dict(self.model.directional_expectations)
-        between = (self.conservative, self.parsimonious)
-        return fsqca.intermediate(self.table, expectations, MOST_MODELS, between=between)
+            warnings += _left_off(self.solution(kind))
+            try:
+                cells += self._tests(kind)
+            except fsqca.FsqcaError as error:
+                lacking.append(NotOffered("robustness", "*", "*", f"{kind}: {str(error).rstrip('.')}"))
+            cells += range_cells(self, kind, of_solution(kind))
+        return Estimates(tuple(cells), tuple(lacking), warnings=tuple(warnings))
 
     # ------------------------------------------------------------------------------------- truth table
 
@@ -156,14 +142,28 @@ class _Analysis:
         for item in (*fsqca.single_sets(self.data), *combined):
             fits = {"inclusion": item.inclusion, "ron": item.ron, "coverage": item.coverage}
             yield from cells_of("necessity", item.text, **fits)
+            yield from self._panel(
+                item.text, self.data.in_model(fsqca.parse(item.text, self.data.conditions)), "necessity"
+            )
 
     def _outcome(self) -> list[Cell]:
         return case_cells(self.data.cases, "outcome", self.data.membership)
 
+    def _checks(self) -> Iterator[Cell]:
+        if not self.model.checks:
+            return
+        for skew in fsqca.skewness(self.data):
+            counts = {"n_in": skew.n_in, "n_out": skew.n_out, "n_half": skew.n_half}
+            yield from cells_of("checks", skew.name, **{name: float(n) for name, n in counts.items()})
+        both = fsqca.simultaneous_subsets(self.table)
+        for code in self.table.positive:
+            row = self._written(fsqca.configuration(int(code), self.data.k))
+            yield Cell("checks", row, "simultaneous_subset", float(code in both))
+
     # ---------------------------------------------------------------------------------------- solutions
 
-    def _solved(self, kind: str) -> Iterator[Cell]:
-        solution: fsqca.Solution = getattr(self, kind)
+    def _solution(self, kind: str) -> Iterator[Cell]:
+        solution = self.solution(kind)
         fits = fsqca.fit_solution(solution, MOST_MODELS)
         whole = of_solution(kind)
         yield Cell("solution", whole, "n_models", float(solution.n_models))
@@ -177,6 +177,7 @@ class _Analysis:
         if kind == "intermediate":
             yield from self._roles(solution)
         union = [one.term for one in fits.overall.terms]
+        yield from self._over_panel(kind, union, solution.models)
         yield from case_cells(self.data.cases, kind, self.data.in_model(union))
 
     def _model(self, kind: str, model: fsqca.ModelFit, ambiguous: bool) -> Iterator[Cell]:
@@ -185,6 +186,30 @@ class _Analysis:
         for one in model.terms if ambiguous else ():
             address = of_model(kind, terms, self._written(one.term))
             yield from cells_of("solution", address, unique_coverage=one.unique_coverage)
+
+    def _over_panel(
+        self, kind: str, union: Iterable[fsqca.Term], models: Iterable[fsqca.Model]
+    ) -> Iterator[Cell]:
+        """Every term, then the whole solution; where there are several models, every model."""
+        for term in union:
+            yield from self._panel(of_term(kind, self._written(term)), self.data.in_term(term))
+        for model in models:
+            yield from self._panel(self._address(kind, model), self.data.in_model(model))
+
+    def _address(self, kind: str, model: fsqca.Model) -> str:
+        """Of a model; the only one is the solution."""
+        if self.solution(kind).is_ambiguous:
+            return of_model(kind, [self._written(term) for term in model])
+        return of_solution(kind)
+
+    def _panel(self, term: str, x: Array, relation: str = "sufficiency") -> Iterator[Cell]:
+        if self.model.panel is not None:
+            yield from panel_cells(term, x, self.data, self.sheet, self.model.panel.each, relation)
+
+    def _tests(self, kind: str) -> Iterator[Cell]:
+        tests = test_solutions(self, kind)
+        for model in self.solution(kind).models if tests else ():
+            yield from robustness_cells(self._address(kind, model), model, self.data, tests)
 
     def _roles(self, solution: fsqca.Solution) -> Iterator[Cell]:
         """Core is what a parsimonious term has as well, in any pair of models that gives the term."""
@@ -206,3 +231,11 @@ class _Analysis:
 
 def _fit(found: fsqca.ModelFit | fsqca.TermFit) -> dict[str, float]:
     return {"inclusion": found.inclusion, "pri": found.pri, "coverage": found.coverage}
+
+
+def _left_off(solution: fsqca.Solution) -> Iterator[str]:
+    """That there are more models than are listed, or more than were counted."""
+    if solution.n_models > len(solution.models) or not solution.count_is_exact:
+        least = "" if solution.count_is_exact else "at least "
+        listed = f"{len(solution.models)} are listed"
+        yield f"the {solution.kind} solution has {least}{solution.n_models} models, of which {listed}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from harness.engines import constructed
-from harness.engines.constructed import grid, moment_cells, weight_cells
+from harness.engines.constructed import grid, moment_cells, strangers, weight_cells
 from harness.errors import Unsupported
 from harness.estimators import agglomeration as over_distance
 from harness.estimators import index as by_entropy
@@ -82,7 +82,7 @@ def _types_call(model: QuantileType, sheet: Sheet) -> str:
 def fit(model: AnyModel, sheet: Sheet) -> Estimates:
     """Weights or counts, and the moments of the constructed variable."""
     model = _accepted(model)
-    return Estimates(cells=tuple(_cells(model, sheet)))
+    return Estimates(tuple(_cells(model, sheet)), strangers(model, sheet))
 
 
 def by_case(model: Constructed, sheet: Sheet) -> Any:
@@ -166,4 +166,9 @@ def _type_cells(model: QuantileType, sheet: Sheet) -> list[Cell]:
     ]
     counts = [Cell("index", name, "n_cases", float(types.count(name))) for name in model.type_names]
     codes = np.array([model.type_names.index(name) + 1 for name in types], dtype=float)
-    return [*points, *counts, *moment_cells(model.name, codes)[-1:]]
+    examples = [
+        Cell("index", f"{type_}@{name}", "member", float(types[code] == type_))
+        for name, code in sheet.examples.items()
+        for type_ in model.type_names
+    ]
+    return [*points, *counts, *moment_cells(model.name, codes)[-1:], *examples]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from harness import rsession
 from harness.engines import r_text
+from harness.engines.constructed import strangers
 from harness.result import Estimates
 from harness.spec import Agglomeration, Index
 
@@ -24,7 +26,8 @@ def translate(model: Constructed, sheet: Sheet) -> str:
 def fit(model: Constructed, sheet: Sheet) -> Estimates:
     """Raises EstimationError in R's words where R stops."""
     function, settings = _call(model, sheet)
-    return rsession.call("index.R", function, sheet.frame, settings, packages=()).estimates()
+    found = rsession.call("index.R", function, sheet.frame, settings, packages=()).estimates()
+    return replace(found, not_offered=(*found.not_offered, *strangers(model, sheet)))
 
 
 def _call(model: Constructed, sheet: Sheet) -> tuple[str, dict[str, Any]]:
@@ -71,6 +74,8 @@ def _types(model: QuantileType, sheet: Sheet) -> dict[str, Any]:
         "labels": {name: [f"{share:g}" for share in model.cuts[name]] for name in model.by},
         "names": [name for row in model.names for name in row],
         "type_names": list(model.type_names),
+        "examples": list(sheet.examples),
+        "codes": list(sheet.examples.values()),
         "entity": sheet.entity,
         "time": sheet.time,
     }

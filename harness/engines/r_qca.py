@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,12 @@ def translate(model: AnyModel, sheet: Sheet) -> str:
         found = _exclusion(model)
         lines.append(f"{table}, exclude = {found})")
     lines += [_minimize(model, kind) for kind in model.solution]
+    if model.checks:
+        lines.append("findRows(obj = tt, type = 3)")
+    if model.panel is not None:
+        lines.append("# QCA has no diagnostics of panels: panel_cells() of r_scripts/qca.R sums memberships")
+    if model.robustness is not None and model.robustness.tests:
+        lines.append("# the same with the settings of each test, then robustness_cells() of r_scripts/qca.R")
     return "\n".join(lines)
 
 
@@ -45,6 +52,7 @@ def _calibration(model: FuzzySet, sheet: Sheet, name: str) -> str:
     logistic = f", idm = {how.idm:g}" if how.logistic else f", logistic = FALSE{bends}"
     settings = {
         "direct": f'type = "fuzzy", thresholds = {anchors}{logistic}',
+        "ecdf": f'type = "fuzzy", thresholds = {anchors}, logistic = FALSE, ecdf = TRUE',
         "bell": f'type = "fuzzy", thresholds = {anchors}, logistic = FALSE{bends}',
         "indirect": f'type = "fuzzy", method = "indirect", thresholds = {anchors}',
         "tfr": 'type = "fuzzy", method = "TFR"',
@@ -94,25 +102,48 @@ def fit(model: AnyModel, sheet: Sheet) -> Estimates:
     model = _accepted(model)
     versions()  # before anything else: QCA may be missing
     settings: dict[str, Any] = {
+        **_variable(model, sheet.anchors),
         "outcome": model.outcome,
         "conditions": list(model.conditions),
-        "calibration": {name: _settings(model, sheet, name) for name in model.sets},
-        "incl_cut": list(model.incl_cut),
-        "pri_cut": model.pri_cut,
-        "n_cut": model.n_cut,
         "exclude": [model.exclude] if model.exclude == "untenable" else list(model.exclude),
         "solution": list(model.solution),
         "expectations": dict(model.directional_expectations),
         "necessity": None if model.necessity is None else model.necessity.model_dump(),
+        "panel": _panel(model, sheet),
+        "tests": _tests(model, sheet),
+        "ranges": [] if model.robustness is None else list(model.robustness.ranges),
+        "checks": model.checks,
         "cases": list(sheet.cases),
         "most_cases": MOST_CASES,
     }
     return rsession.call("qca.R", "fit_qca", sheet.frame, settings, packages=_PACKAGES).estimates()
 
 
-def _settings(model: FuzzySet, sheet: Sheet, name: str) -> dict[str, Any]:
-    how = model.calibrated(name).model_dump(include={"method", "logistic", "idm", "below", "above"})
-    return {**how, "anchors": list(sheet.anchors.get(name, ()))}
+def _variable(model: FuzzySet, anchors: Mapping[str, tuple[float, ...]]) -> dict[str, Any]:
+    """What a test solution may have otherwise: cut-offs and calibration."""
+    keys = {"method", "logistic", "idm", "below", "above"}
+    how = {name: model.calibrated(name).model_dump(include=keys) for name in model.sets}
+    return {
+        "calibration": {name: {**how[name], "anchors": list(anchors.get(name, ()))} for name in model.sets},
+        "incl_cut": list(model.incl_cut),
+        "pri_cut": model.pri_cut,
+        "n_cut": model.n_cut,
+    }
+
+
+def _tests(model: FuzzySet, sheet: Sheet) -> dict[str, Any]:
+    tests = {} if model.robustness is None else model.robustness.tests
+    return {
+        name: _variable(model.varied(test), {**sheet.anchors, **test.anchors}) for name, test in tests.items()
+    }
+
+
+def _panel(model: FuzzySet, sheet: Sheet) -> dict[str, Any] | None:
+    if model.panel is None:
+        return None
+    keys = {"time": str(sheet.time), "entity": str(sheet.entity)}
+    labels = {role: {"name": name, "labels": list(sheet.labels[name])} for role, name in keys.items()}
+    return {**labels, "each": list(model.panel.each)}
 
 
 @cache

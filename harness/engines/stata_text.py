@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from harness import expression
 from harness.expression import (
@@ -54,26 +55,32 @@ def derived(column: str, text: str) -> Iterator[str]:
 
     >>> list(derived("log_emp", "float32(log(float32(emp)))"))
     ['generate double log_emp = float(ln(float(emp)))']
+    >>> list(derived("third", "quantile_group(x, 3)"))
+    ['xtile third = x, nq(3)']
     """
+    tree = expression.parse(text)
     try:
-        yield f"generate double {name(column)} = {_written(expression.parse(text))}"
+        yield _xtile(name(column), tree) or f"generate double {name(column)} = {_written(tree)}"
     except _Untranslatable as reason:
         yield f"// make {name(column)} = {text} by hand: {reason}"
 
 
 def sample(text: str | None) -> tuple[str, list[str]]:
     """
-    The condition after `if`, and a comment where Stata has no expression for it.
+    The condition after `if`, and what comes before it: commands, or a comment where Stata has no words.
 
     A missing value is larger than any number in Stata, while a row whose condition is missing is no row of
     the sample: columns are asked for.
 
     >>> sample("year >= 1978 and sector in [1, 2]")
     ('year >= 1978 & inlist(sector, 1, 2) & !missing(sector, year)', [])
+    >>> sample("quantile_group(x, 3) == 3")
+    ('group_1 == 3 & !missing(group_1)', ['xtile group_1 = x, nq(3)'])
     """
     if text is None:
         return "", []
-    tree = expression.parse(text)
+    commands: list[str] = []
+    tree = _grouped(expression.parse(text), commands)
     try:
         written = _written(tree)
     except _Untranslatable as reason:
@@ -81,7 +88,31 @@ def sample(text: str | None) -> tuple[str, list[str]]:
     if isinstance(tree, Logic) and tree.operator == "or":
         written = f"({written})"
     columns = sorted(name(column) for column in expression.names(tree))
-    return (f"{written} & !missing({', '.join(columns)})" if columns else written), []
+    return (f"{written} & !missing({', '.join(columns)})" if columns else written), commands
+
+
+def _xtile(column: str, node: Node) -> str | None:
+    """The command that makes a quantile group; None where the node is none, or one within groups."""
+    match node:
+        case Call(function="quantile_group", arguments=(Name(name=variable), Number(value=count)), by=None):
+            return f"xtile {column} = {name(variable)}, nq({count:.0f})"
+    return None
+
+
+def _grouped(node: Node, commands: list[str]) -> Node:
+    """The condition with a column in the place of each quantile group; what makes it joins *commands*."""
+    column = f"group_{len(commands) + 1}"
+    if command := _xtile(column, node):
+        commands.append(command)
+        return Name(column)
+    match node:
+        case Comparison(left=left, right=right):
+            return replace(node, left=_grouped(left, commands), right=_grouped(right, commands))
+        case Logic(operands=operands):
+            return replace(node, operands=tuple(_grouped(operand, commands) for operand in operands))
+        case Not(operand=operand) | Member(operand=operand):
+            return replace(node, operand=_grouped(operand, commands))
+    return node
 
 
 def _written(node: Node) -> str:
@@ -137,4 +168,4 @@ def _call(node: Call) -> str:
         return f"{'L' if node.function == 'lag' else 'D'}{steps}.{name(first.name)}"
     if node.function in ("lag", "diff"):
         raise _Untranslatable(f"Stata takes the {node.function} of a variable, not of an expression")
-    raise _Untranslatable(f"Stata has {node.function} as a command only (xtile)")
+    raise _Untranslatable(f"Stata has {node.function} as a command only (xtile), without groups of its own")

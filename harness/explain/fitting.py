@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness import workers
 from harness.engines import Engine
 from harness.errors import DataError
 from harness.explain.space import Setting, Space
 from harness.result import Result
 from harness.spec import Spec
 from harness.workers import Task
+from harness.workers.stream import opened
 
 if TYPE_CHECKING:
     from harness.dataset import Dataset
@@ -102,26 +102,14 @@ class Fits:
 
 
 @contextmanager
-def pool(fits: Fits, jobs: int) -> Iterator[Any]:
+def pool(fits: Fits, jobs: int) -> Iterator[Callable[[Sequence[Setting]], list[Result]]]:
     """Gives a function from settings to their results, in their order; its workers live until the end."""
-    processes = workers.pool(jobs)
+    with opened(jobs) as streams:
 
-    def run(settings: Sequence[Setting]) -> list[Result]:
-        steps = [fits.task(setting) for setting in settings]
-        tasks = [step for step in steps if isinstance(step, Task)]
-        try:
-            ended = dict(workers.as_ended(processes, tasks))
-        except KeyboardInterrupt:
-            processes.stop()
-            raise
-        made = (ended[at] for at in range(len(tasks)))
-        return [next(made) if isinstance(step, Task) else step for step in steps]
+        def run(settings: Sequence[Setting]) -> list[Result]:
+            steps = [fits.task(setting) for setting in settings]
+            ended = dict(streams(step for step in steps if isinstance(step, Task)))
+            made = (ended[at] for at in range(len(ended)))
+            return [next(made) if isinstance(step, Task) else step for step in steps]
 
-    try:
         yield run
-        processes.close()
-    except BaseException:
-        processes.stop()
-        raise
-    finally:
-        processes.join()

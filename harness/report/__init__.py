@@ -30,7 +30,7 @@ def files(
     run.json, and its `faults` (sentences on specs that could not be read) stand at the top of the index.
     Raises ValueError where two specs have the same id: one page would hide the other.
     """
-    from harness.report import junit, markdown, page, results_json, summary
+    from harness.report import junit, markdown, page, paper, results_json, summary
 
     ids = [outcome.spec.id for outcome in outcomes]
     if len(set(ids)) < len(ids):
@@ -39,11 +39,16 @@ def files(
     found = [summary.summary(outcome) for outcome in outcomes]
     faults = [str(fault) for fault in (run or {}).get("faults", ())]
     texts: dict[str, str] = {}
+    whole = paper.papers(found)
+    placed = {item.id for one in whole for item in one.items}
     for one in found:
         folder = one.outcome.spec.id
-        texts[f"{folder}/index.html"] = page.spec_page(one)
+        texts[f"{folder}/index.html"] = page.spec_page(one, folder in placed)
         texts[f"{folder}/report.md"] = markdown.spec_text(one)
         texts[f"{folder}/results.json"] = results_json.text(results_json.content(one.outcome))
+    for article in whole:
+        texts[f"papers/{article.id}/index.html"] = page.paper_page(article)
+        texts[f"papers/{article.id}/report.md"] = markdown.paper_text(article)
     texts["junit.xml"] = junit.text(outcomes)
     if run is not None:
         texts["run.json"] = json.dumps(run, indent=1, sort_keys=True, ensure_ascii=False, default=str) + "\n"

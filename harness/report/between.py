@@ -10,7 +10,6 @@ from harness.report.verdicts import LOOKS, Group, Look, group
 from harness.result import GOLDEN, PUBLISHED, Comparison, Outcome, Pair, Result
 
 LIMIT = 300  # rows of all lists together, for the page's size; all of them stand in results.json
-_WIDE_PARTS = ("covariance",)  # too many numbers to list; those that differ are listed all the same
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,7 @@ class NumberRow:
 
 @dataclass(frozen=True)
 class NumberTable:
-    """Every engine's numbers of one column; `left_off` elements of the covariance are not listed."""
+    """Every engine's numbers of one column; `left_off` that are too many are not listed."""
 
     column: str
     engines: tuple[str, ...]
@@ -130,12 +129,17 @@ def _parted(part: str, measure: str, value: float | str | None, other: float | s
     return Parted(told) if value == other else Parted("", told)
 
 
+def _is_wide(part: str, term: str) -> bool:
+    """Whether there are too many such numbers to list; those that differ are listed all the same."""
+    return part == "covariance" or (part == "panel" and "|" in term)
+
+
 def _number_table(outcome: Outcome, column: str) -> NumberTable:
     fitted = [r for r in outcome.results if r.column == column and r.status == "fitted"]
     bad = _differing(outcome.comparisons, column)
     rows = list(_number_rows(fitted, bad))
-    keys = {cell[:3] for result in fitted for cell in result.cells if cell.part in _WIDE_PARTS}
-    listed = sum(row.part in _WIDE_PARTS for row in rows)
+    keys = {cell[:3] for result in fitted for cell in result.cells if _is_wide(cell.part, cell.term)}
+    listed = sum(_is_wide(row.part, row.term) for row in rows)
     return NumberTable(column, tuple(r.engine for r in fitted), tuple(rows), len(keys) - listed)
 
 
@@ -151,13 +155,11 @@ def _differing(comparisons: Iterable[Comparison], column: str) -> set[tuple[str,
 
 def _number_rows(fitted: list[Result], bad: set[tuple[str, str, str]]) -> Iterator[NumberRow]:
     values = [{cell[:3]: cell.value for cell in result.cells} for result in fitted]
-    covariances = 0
+    wide = 0
     for key in dict.fromkeys(key for mapping in values for key in mapping):
-        if key[0] in ("as_printed", "cases") or (
-            key[0] in _WIDE_PARTS and (key not in bad or covariances >= LIMIT)
-        ):
+        if key[0] in ("as_printed", "cases") or (_is_wide(*key[:2]) and (key not in bad or wide >= LIMIT)):
             continue
-        covariances += key[0] in _WIDE_PARTS
+        wide += _is_wide(*key[:2])
         numbers = [mapping.get(key) for mapping in values]
         first = next(number for number in numbers if number is not None)
         yield NumberRow(*key, tuple(_parted(key[0], key[2], number, first) for number in numbers), key in bad)

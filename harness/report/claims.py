@@ -7,7 +7,9 @@ from decimal import Decimal
 from typing import Literal
 
 from harness import printed
+from harness.compare.models import Models
 from harness.compare.print_rules import style
+from harness.compare.sides import side
 from harness.glossary import plain
 from harness.report.digits import shown
 from harness.result import Finding, Outcome, Result
@@ -87,6 +89,11 @@ def _sources(outcome: Outcome, claim: Claim) -> Iterator[tuple[str, Mapping[str,
 
 def _in_print(outcome: Outcome, claim: Claim, result: Result) -> Iterator[tuple[str, str, float]]:
     """The engine's cells in the unit of the print, which is the unit of the paper's sentences too."""
+    if claim.measure == "listed":
+        models = Models.of((), side(result))
+        if models.found:  # else the engine has no solution, and says why
+            yield claim.term, claim.measure, models.listed(claim.term) or 0.0
+        return
     for cell in result.cells:
         if cell.part == "as_printed" or plain(cell.term) != plain(claim.term):
             continue

@@ -40,7 +40,7 @@ class Chart:
 
     Attributes:
         solution: conservative, parsimonious or intermediate
-        standing: printed, not printed, or "" where the paper shows no model of the solution
+        standing: printed, not printed; "" where the paper shows no model of the solution, or data stand in
         number, of: which of how many minimal models
         source: who the numbers are from
         rows: condition, label, a mark for each term
@@ -84,15 +84,29 @@ class Plot:
 
 def charts(outcome: Outcome) -> tuple[Chart, ...]:
     """Every minimal model of every solution; the printed ones first."""
-    return tuple(chart for column, result in _columns(outcome) for chart in _charts(outcome, column, result))
+    return tuple(
+        chart for column, result in fitted_columns(outcome) for chart in _charts(outcome, column, result)
+    )
+
+
+def model_counts(outcome: Outcome) -> tuple[tuple[str, str], ...]:
+    """How many minimal models there are of every solution: ("wnp", "conservative 1, parsimonious 2")."""
+    return tuple((column, _counts(result)) for column, result in fitted_columns(outcome))
+
+
+def _counts(result: Result) -> str:
+    counts = {cell.term: cell.value for cell in result.cells if cell.measure == "n_models"}
+    return ", ".join(f"{term.partition(':')[0]} {count:.0f}" for term, count in counts.items())
 
 
 def plots(outcome: Outcome) -> tuple[Plot, ...]:
     """A plot a solution, from the first engine that tells the cases' memberships."""
-    return tuple(plot for column, result in _columns(outcome) for plot in _plots(outcome, column, result))
+    return tuple(
+        plot for column, result in fitted_columns(outcome) for plot in _plots(outcome, column, result)
+    )
 
 
-def _columns(outcome: Outcome) -> Iterator[tuple[str, Result]]:
+def fitted_columns(outcome: Outcome) -> Iterator[tuple[str, Result]]:
     """Fuzzy-set columns with the first engine that was fitted."""
     for column, model in outcome.spec.columns.items():
         fitted = [r for r in outcome.results if r.column == column and r.status == "fitted"]
@@ -128,7 +142,8 @@ class _Drawer:
     def solution(self, solution: str) -> Iterator[Chart]:
         models = Models.of(self.cells, self.engine)
         found = sorted(models.found.get(solution, ()), key=sorted)
-        shown = models.printed.get(solution, frozenset())
+        comparable = not self.outcome.spec.data.stand_in
+        shown = models.printed.get(solution, frozenset()) if comparable else frozenset()
         ordered = [model for model in found if model in shown] + [m for m in found if m not in shown]
         for number, terms in enumerate(ordered[:_LIMIT], start=1):
             standing = ("printed" if terms in shown else "not printed") if shown else ""

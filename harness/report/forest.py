@@ -81,8 +81,12 @@ def _forest(outcome: Outcome, column: str) -> Forest:
 
 
 def _sources(outcome: Outcome, column: str) -> Iterator[tuple[str, Mapping[str, Mapping[str, float]]]]:
-    """`print` and every fitted engine: term to measure to number, in units of the data."""
-    if outcome.published and column in outcome.published.columns:
+    """
+    `print` and every fitted engine: term to measure to number, in units of the data.
+
+    Where the data stand in for the paper's, no print: what may not be compared is not drawn side by side.
+    """
+    if outcome.published and column in outcome.published.columns and not outcome.spec.data.stand_in:
         yield "print", _by_term(_printed_cells(outcome, column))
     for result in outcome.results:
         if result.column == column and result.status == "fitted":

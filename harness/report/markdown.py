@@ -8,12 +8,15 @@ from harness.report import audit
 from harness.report.claims import claims
 from harness.report.configurations import charts
 from harness.report.digits import NOTHING, shown
+from harness.report.paper import Item, Paper
 from harness.report.summary import Summary, totals
 from harness.report.table import PrintedView, first_line
 from harness.report.verdicts import GROUP_WORDS, LOOKS
 from harness.result import PUBLISHED, Finding, Outcome, Pair
 
 _LIMIT = 100  # rows of a list of discrepancies; all of them stand in results.json
+_TOTALS = ("printed", "compared", "agrees", "explained", "differs", "between", "known", "open_settings",
+           "impossible")  # fmt: skip
 _SPECIAL = re.compile(r"([\\`*_\[\]|~#])")
 
 
@@ -21,10 +24,10 @@ def spec_text(found: Summary) -> str:
     """The report of one spec."""
     outcome = found.outcome
     blocks = [
-        f"# {_safe(outcome.spec.title)}",
-        _safe(outcome.spec.source.citation),
-        f"**Reproduced: {_safe(outcome.reproduced)}.** {_counts(found)}",
-        *(_safe(note) for note in outcome.notes),
+        f"# {safe(outcome.spec.title)}",
+        safe(outcome.spec.source.citation),
+        f"**Reproduced: {safe(outcome.reproduced)}.** {_counts(found)}",
+        *(safe(note) for note in outcome.notes),
         *(["**Stand-in data**: not the paper's."] if outcome.spec.data.stand_in else []),
         "## Columns",
         _columns(found),
@@ -41,24 +44,51 @@ def index_text(found: Sequence[Summary], title: str, aea_class: str, faults: Seq
     """The report over all specs."""
     rows = [_index_row(one) for one in found]
     total = totals(found)
-    names = ("printed", "compared", "agrees", "explained", "differs", "between", "known", "open_settings")
-    rows.append(["All tables", "", *(str(total[name]) for name in names)])
+    rows.append(["All tables", "", *(str(total[name]) for name in _TOTALS)])
     head = ["Table", "Reproduced", "Printed", "Compared", "Agree", "Explained", "Differ"]
     blocks = [
-        f"# {_safe(title)}",
-        f"AEA replication class: **{_safe(aea_class)}**" if aea_class else "",
-        *(f"**Not read:** {_safe(fault)}" for fault in faults),
-        _table([*head, "Between engines", "Known differences", "Left open"], rows),
+        f"# {safe(title)}",
+        f"AEA replication class: **{safe(aea_class)}**" if aea_class else "",
+        *(f"**Not read:** {safe(fault)}" for fault in faults),
+        table([*head, "Between engines", "Known differences", "Left open", "Impossible in print"], rows),
     ]
     return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def paper_text(paper: Paper) -> str:
+    """The page of one paper: the summary, then item by item what was found."""
+    blocks = [
+        f"# {safe(paper.citation)}",
+        *_list("Summary", paper.summary),
+        *_list(
+            "Impossible in print",
+            (f"{item.title}, {one.column} {one.term}: {_finding(one)}" for item, one in paper.impossible),
+        ),
+        *(block for item in paper.items for block in _item(item)),
+    ]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _item(item: Item) -> Iterator[str]:
+    yield f"## [{safe(item.title)}](../../{item.id}/report.md)"
+    yield f"**{safe(item.verdict)}** {safe(item.printed)}"
+    lines = [*item.engines]
+    if item.open:
+        left = ", ".join(f"{setting} {count}" for setting, count in item.open)
+        lines.append(f"Left open, and how many values fit the paper's words: {left}")
+    if item.lists:
+        counts = ", ".join(f"{column} {count}" for column, count in item.lists.items())
+        lines.append(f"Lists of instruments that fit what is printed: {counts}")
+    if lines:
+        yield "\n".join(f"- {safe(line)}" for line in lines)
 
 
 def _index_row(one: Summary) -> list[str]:
     spec = one.outcome.spec
     numbers = (one.printed, one.compared, *(one.counts[g] for g in ("agrees", "explained", "differs")))
-    more = (one.between, len(spec.known_differences), len(spec.open))
-    link = f"[{_safe(spec.title)}]({spec.id}/report.md)"
-    return [link, _safe(one.outcome.reproduced), *(str(number) for number in (*numbers, *more))]
+    more = (one.between, len(spec.known_differences), len(spec.open), one.impossible)
+    link = f"[{safe(spec.title)}]({spec.id}/report.md)"
+    return [link, safe(one.outcome.reproduced), *(str(number) for number in (*numbers, *more))]
 
 
 def _counts(found: Summary) -> str:
@@ -73,8 +103,8 @@ def _columns(found: Summary) -> str:
     for column in outcome.spec.columns:
         ended = [fits.get((column, tally.engine)) for tally in found.engines]
         words = ["" if fit is None else f"{fit.status} {first_line(fit.message)}".strip() for fit in ended]
-        rows.append([_safe(column), _safe(outcome.headlines.get(column, "")), *(_safe(w) for w in words)])
-    return _table(["Column", "What was found", *(tally.engine for tally in found.engines)], rows)
+        rows.append([safe(column), safe(outcome.headlines.get(column, "")), *(safe(w) for w in words)])
+    return table(["Column", "What was found", *(tally.engine for tally in found.engines)], rows)
 
 
 def _printed(found: Summary) -> str:
@@ -82,7 +112,7 @@ def _printed(found: Summary) -> str:
         return "No numbers printed."
     engines = [tally.engine for tally in found.engines]
     rows = [_printed_row(cell, engines) for cell in found.cells]
-    return _table(["Column", "Cell", "Printed", *engines, "Verdict"], rows)
+    return table(["Column", "Cell", "Printed", *engines, "Verdict"], rows)
 
 
 def _printed_row(cell: PrintedView, engines: Sequence[str]) -> list[str]:
@@ -91,7 +121,7 @@ def _printed_row(cell: PrintedView, engines: Sequence[str]) -> list[str]:
     reasons = dict.fromkeys(f.reason for f in cell.found if f.reason and f.look.group == cell.look.group)
     verdict = f"{cell.look.mark} {cell.look.words}"
     told = [*(numbers.get(engine, NOTHING) for engine in engines), ": ".join([verdict, *reasons][:2])]
-    return [_safe(text) for text in (cell.column, name, cell.text or NOTHING, *told)]
+    return [safe(text) for text in (cell.column, name, cell.text or NOTHING, *told)]
 
 
 def _between(outcome: Outcome) -> str:
@@ -107,7 +137,7 @@ def _between(outcome: Outcome) -> str:
     if not rows:
         return "No discrepancies."
     head = ["Column", "Reference", "Candidate", "Cell", "Reference's number", "Candidate's number", "Verdict"]
-    text = _table(head, ([_safe(cell) for cell in row] for row in rows[:_LIMIT]))
+    text = table(head, ([safe(cell) for cell in row] for row in rows[:_LIMIT]))
     more = len(rows) - _LIMIT
     return text + (f"\n\n{more} more in results.json." if more > 0 else "")
 
@@ -157,7 +187,7 @@ def _audit(outcome: Outcome) -> Iterator[str]:
     ]
     if rows:
         head = ["Column", "About", "As printed", "Verdict", "Finding"]
-        yield _table(head, ([_safe(cell) or NOTHING for cell in row] for row in rows))
+        yield table(head, ([safe(cell) or NOTHING for cell in row] for row in rows))
 
 
 def _finding(one: Finding) -> str:
@@ -165,18 +195,24 @@ def _finding(one: Finding) -> str:
 
 
 def _list(heading: str, items: Iterable[str]) -> Iterator[str]:
-    lines = [f"- {_safe(item)}" for item in items]
-    if lines:
+    text = bullets(items)
+    if text:
         yield f"## {heading}"
-        yield "\n".join(lines)
+        yield text
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [[_safe(name) for name in head], ["---"] * len(head), *rows]
+def bullets(items: Iterable[str]) -> str:
+    """A list of Markdown, "" where there are no items."""
+    return "\n".join(f"- {safe(item)}" for item in items)
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table of Markdown; the cells of *rows* are safe already."""
+    lines = [[safe(name) for name in head], ["---"] * len(head), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def _safe(text: str) -> str:
+def safe(text: str) -> str:
     """Text in one line that Markdown and HTML leave as it is."""
     words = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return _SPECIAL.sub(r"\\\1", words).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -14,7 +14,18 @@ from typing import Any, NamedTuple
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from harness.report import audit, between, claims, configurations, digits, forest, table
+from harness.report import (
+    audit,
+    between,
+    claims,
+    configurations,
+    diagnostics,
+    digits,
+    forest,
+    histogram,
+    table,
+)
+from harness.report.paper import Paper, papers
 from harness.report.summary import Summary, totals
 from harness.report.verdicts import GROUP_WORDS, LOOKS, MARKS, STATUS, UNFITTED, Group, Look, group
 from harness.result import GOLDEN, PUBLISHED, Cell, Outcome, Result, Status
@@ -71,16 +82,17 @@ class Versions(NamedTuple):
     because: str
 
 
-def spec_page(found: Summary) -> str:
-    """The page of one spec."""
+def spec_page(found: Summary, in_paper: bool = False) -> str:
+    """The page of one spec; *in_paper* where a page of its whole paper is beside it."""
     outcome = found.outcome
     plots = forest.forests(outcome)
     drawn = forest.drawn(plots)
-    return _render(
+    return render(
         "spec.html",
         outcome=outcome,
         spec=outcome.spec,
         summary=found,
+        in_paper=in_paper,
         engines=[tally.engine for tally in found.engines],
         columns=_columns(outcome, [tally.engine for tally in found.engines]),
         sections=table.sections(found.cells, outcome.spec.labels),
@@ -91,6 +103,8 @@ def spec_page(found: Summary) -> str:
         drawn=drawn,
         charts=configurations.charts(outcome),
         plots=configurations.plots(outcome),
+        model_counts=configurations.model_counts(outcome),
+        diagnostics=diagnostics.diagnostics(outcome),
         printed_drawn=bool(drawn) and drawn[0][0] == 0,
         versions=_versions(outcome),
         open_settings=_open(outcome),
@@ -102,13 +116,19 @@ def spec_page(found: Summary) -> str:
     )
 
 
+def paper_page(paper: Paper) -> str:
+    """The page of one paper."""
+    return render("paper.html", paper=paper)
+
+
 def index_page(found: Sequence[Summary], title: str, aea_class: str, faults: Sequence[str]) -> str:
     """The page over all specs."""
-    return _render(
+    return render(
         "index.html",
         title=title,
         aea_class=aea_class,
         summaries=found,
+        papers=papers(found),
         totals=totals(found),
         faults=faults,
     )
@@ -225,7 +245,8 @@ def as_printed(result: Result) -> list[Cell]:
 # --------------------------------------------------------------------------------------------- the templates
 
 
-def _render(name: str, **context: object) -> str:
+def render(name: str, **context: object) -> str:
+    """The page that a template makes of *context*."""
     return _environment().get_template(name).render(**context)
 
 
@@ -252,6 +273,7 @@ def _environment() -> Environment:
         PUBLISHED=PUBLISHED,
         GOLDEN=GOLDEN,
         WIDTH=forest.WIDTH,
+        HEIGHT=histogram.HEIGHT,
         SIZE=configurations.SIZE,
     )
     environment.filters.update(

@@ -55,6 +55,11 @@ class Summary:
         return self.printed - self.counts["unfitted"] - self.counts["absent"] - incomparable
 
     @property
+    def impossible(self) -> int:
+        """Findings of the audit that no numbers which round to the print can agree with."""
+        return sum(one.verdict == "impossible" for one in self.outcome.findings)
+
+    @property
     def badge(self) -> str:
         """The word of `reproduced`, fit for a class name: yes, minor, no, or other."""
         return self.outcome.reproduced if self.outcome.reproduced in ("yes", "minor", "no") else "other"
@@ -74,7 +79,10 @@ def summary(outcome: Outcome) -> Summary:
 
 
 def totals(summaries: Sequence[Summary]) -> dict[str, int]:
-    """Sums over all specs: every group, `printed`, `compared`, `between`, `known`, `open_settings`."""
+    """
+    Sums over all specs: every group, `printed`, `compared`, `between`, `known`, `open_settings`,
+    `impossible`.
+    """
     found = {str(group): sum(s.counts[group] for s in summaries) for group in GROUPS}
     return found | {
         "printed": sum(s.printed for s in summaries),
@@ -82,6 +90,7 @@ def totals(summaries: Sequence[Summary]) -> dict[str, int]:
         "between": sum(s.between for s in summaries),
         "known": sum(len(s.outcome.spec.known_differences) for s in summaries),
         "open_settings": sum(len(s.outcome.spec.open) for s in summaries),
+        "impossible": sum(s.impossible for s in summaries),
     }
 
 

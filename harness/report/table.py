@@ -14,6 +14,7 @@ from harness.glossary import plain, word
 from harness.report.digits import Parted, against_print, decimal, short, shown
 from harness.report.verdicts import GROUPS, LOOKS, STATUS, UNFITTED, Group, Look, worst
 from harness.result import AGREEMENTS, PUBLISHED, Outcome, Pair, Result, Verdict
+from harness.spec.configuration_terms import CONFIGURATION_PARTS
 
 Key = tuple[str, str, str]  # part, term, measure
 
@@ -37,6 +38,9 @@ PART_WORDS: Mapping[str, str] = {
     "truth_table": "Truth table",
     "solution": "Solution",
     "necessity": "Necessary conditions",
+    "panel": "Periods and entities",
+    "robustness": "Robustness",
+    "checks": "Checks",
     "cases": "Memberships of the cases",
     "index": "Index",
 }
@@ -325,10 +329,31 @@ def label_of(part: str, term: str, labels: Mapping[str, str]) -> str:
     """
     if term in labels:
         return labels[term]
+    if part in CONFIGURATION_PARTS:
+        return _configuration_label(term.rpartition(":")[2], labels)
+    name, at, which = term.partition("@")
+    if at and part == "index" and name in labels:
+        return f"{labels[name]}, {which}"
     lag = re.fullmatch(r"L(\d+)\.(.+)", term)
     if lag and lag[2] in labels:
         return f"{labels[lag[2]]}, lag {lag[1]}"
     return "" if part != "tests" else _TEST_WORDS.get(plain(term), "")
+
+
+def _configuration_label(term: str, labels: Mapping[str, str]) -> str:
+    """
+    A configuration with the labels of its conditions, "" where one has none.
+
+    >>> _configuration_label("A*~B", {"A": "trade", "B": "war"})
+    'trade * not war'
+    """
+    literals = term.split("*")
+    if any(literal.removeprefix("~") not in labels for literal in literals):
+        return ""
+    return " * ".join(
+        f"{'not ' if literal.startswith('~') else ''}{labels[literal.removeprefix('~')]}"
+        for literal in literals
+    )
 
 
 _TEST_WORDS = {

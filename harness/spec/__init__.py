@@ -1,8 +1,9 @@
 """The types of a spec: one published table, its data, its model, its columns."""
 
+from harness.spec.calibration import Calibration
 from harness.spec.constructed import Agglomeration, Index, QuantileType
 from harness.spec.fields import Fault, Strict, did_you_mean, term, terms
-from harness.spec.fuzzy_set import Calibration, FuzzySet, Necessity
+from harness.spec.fuzzy_set import FuzzySet, Necessity
 from harness.spec.models import (
     DESCRIPTIVE_MEASURES,
     MODEL_ADAPTER,

@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 
 from harness.spec.fuzzy_set import term_fault
 
-CONFIGURATION_PARTS = ("truth_table", "solution", "necessity")
+CONFIGURATION_PARTS = ("truth_table", "solution", "necessity", "panel", "robustness")
 SOLUTIONS = ("conservative", "parsimonious", "intermediate")
 Kind = Literal["solution", "model", "term", "unique", "literal"]
 
@@ -56,6 +56,26 @@ def of_model(solution: str, terms: Collection[str], term: str = "") -> str:
     return f"{model}|{term}" if term else model
 
 
+def of_group(term: str, key: str, label: str) -> str:
+    """
+    A term, a model or a set among the rows of one period or one entity.
+
+    >>> of_group("intermediate:A*~B", "year", "2005")
+    'intermediate:A*~B|year=2005'
+    """
+    return f"{term}|{key}={label}"
+
+
+def of_setting(term: str, name: str) -> str:
+    """
+    A solution or a model as a test, or a setting, tries it.
+
+    >>> of_setting("parsimonious:solution", "calibration.A.crossover")
+    'parsimonious:solution|calibration.A.crossover'
+    """
+    return f"{term}|{name}"
+
+
 def read(term: str) -> Address | None:
     """
     What a term of part `solution` is about, None where it is none.
@@ -83,7 +103,9 @@ def configuration_fault(part: str, term: str, conditions: Sequence[str]) -> str:
         return _row_fault(term, conditions)
     if part == "necessity":
         return term_fault(term, conditions, "+" if "+" in term else "*")
-    return _solution_fault(term, conditions)
+    if part == "panel":
+        return _panel_fault(term, conditions)
+    return _solution_fault(term if part == "solution" else term.partition("|")[0], conditions)
 
 
 def _row_fault(term: str, conditions: Sequence[str]) -> str:
@@ -109,3 +131,12 @@ def _solution_fault(term: str, conditions: Sequence[str]) -> str:
     if address.inner and address.inner not in inside:
         return f"'{term}': {address.inner} does not stand before the |, in {' + '.join(address.terms)}"
     return ""
+
+
+def _panel_fault(term: str, conditions: Sequence[str]) -> str:
+    subject, bar, group = term.partition("|")
+    if bar and not all(group.partition("=")):
+        return f"'{term}': '{group}' is no period and no entity. Write {subject}|year=2005"
+    if ":" in subject:
+        return _solution_fault(subject, conditions)
+    return configuration_fault("necessity", subject, conditions)

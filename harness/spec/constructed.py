@@ -122,6 +122,11 @@ class QuantileType(Model):
     names: Listed[Listed[Text]] = Field(
         description="One row a level of the first criterion, from low to high, one name a level of the second"
     )
+    examples: dict[Text, Distinct[Text]] = Field(
+        default={},
+        description="Entities whose type is told one by one, as TYPE@entity: entity: other names it may have "
+        "in the data, e.g. {Bonn: [Bonn am Rhein]}",
+    )
 
     def faults(self) -> Iterator[Fault]:
         yield from super().faults()

@@ -120,6 +120,34 @@ Kept = Annotated[
 ]
 
 
+# ------------------------------------------------------------------------------------------- cut-offs of sets
+
+
+def is_number(value: object) -> bool:
+    """Whether it is a number, which true and false are not."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _cuts(value: object) -> object:
+    """One cut as two equal ones."""
+    if is_number(value):
+        value = [value, value]
+    if not isinstance(value, list | tuple) or len(value) != 2 or not all(map(is_number, value)):
+        raise ValueError("write one number, or [one, zero], e.g. [0.8, 0.6]")
+    one, zero = map(float, value)
+    if not (0 < one <= 1 and 0 <= zero <= one):
+        raise ValueError("cut-offs lie between 0 and 1, and the one for 1 is not below the one for 0")
+    return one, zero
+
+
+Cuts = Annotated[
+    tuple[float, float],
+    BeforeValidator(_cuts, json_schema_input_type=float | tuple[float, float]),
+]
+Share = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, BeforeValidator(no_bool), Field(ge=1)]
+
+
 # ---------------------------------------------------------------------------------------------------- lags
 
 

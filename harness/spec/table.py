@@ -24,11 +24,18 @@ from harness.spec.fields import (
     Part,
     Strict,
     Text,
+    no_bool,
     variant_faults,
 )
 from harness.spec.models import AnyModel
 
 ID = r"[a-z0-9-]+"
+
+
+def _paper(name: str) -> str:
+    if not re.fullmatch(ID, name):
+        raise ValueError("an id has small letters, digits and - only")
+    return name
 
 
 class Source(Strict):
@@ -40,6 +47,12 @@ class Source(Strict):
     page: Label | None = Field(default=None, description="The page of the table")
     table: Label | None = Field(default=None, description="The number of the table")
     read_from: Text = Field(description="What the numbers were read from: the page itself, a manual, a log")
+    paper: Annotated[str, AfterValidator(_paper)] | None = Field(
+        default=None, description="An id that the specs of one paper share: the report has a page of them all"
+    )
+    item: Annotated[int, BeforeValidator(no_bool), Field(ge=1)] | None = Field(
+        default=None, description="The place among the display items of the paper, from 1"
+    )
     strength: Literal["strong", "weak"] = Field(
         default="strong", description="weak where the numbers were read at second hand"
     )

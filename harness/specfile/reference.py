@@ -40,7 +40,20 @@ configurations (`A*~B*C`) with `output` (1, 0, C, ?), `n_cases`, `inclusion`, `p
 A solution is a set of models and a model a set of terms, its terms sorted as text: `intermediate:A*~B` (a term),
 `intermediate:model:A*~B + C` (a model), `intermediate:solution` (the whole; `n_models`). The unique coverage in one of
 several models is at `intermediate:model:A*~B + C|C`; the role of a literal (`core` or `●`, `peripheral` or `•`) at
-`intermediate:A*~B|~B`, measure `role`.
+`intermediate:A*~B|~B`, measure `role`. A term that the paper only names, without a number, is printed as `listed`, 1.
+
+Part `panel` has the same terms, models, `<solution>:solution` where there is one model, and necessary sets: pooled
+`inclusion` and `coverage`, and the distances of what the periods (`between_distance`) and the entities
+(`within_distance`) have from equal values, 0 where all are alike; `coverage_between_distance` and
+`coverage_within_distance` for coverage. One period, or one entity, is `intermediate:A*~B|year=2005`; it has the value 1
+where nobody is a member.
+
+Part `robustness` is at `<solution>:solution`, or at each of several models: fit- and case-oriented robustness over all
+`tests` (Oana and Schneider 2021), a single test at `<solution>:solution|<test>`. A range is at
+`<solution>:solution|incl_cut`, `...|calibration.A.crossover`: the models stay the same for `range_low` < x <=
+`range_high` (`n_cut`: from `range_low` on). A test solution with other anchors counts with its own memberships; the
+models of an ambiguous one count one by one. Part `checks` has the sets (`n_in`, `n_out`, `n_half` cases) and the
+positive configurations (`simultaneous_subset`, yes or no).
 
 In a dynamic panel `t-groups` has G-1 degrees of freedom with a constant and G without one, as xtabond2 prints.
 """
@@ -73,7 +86,16 @@ def text() -> str:
     return "\n".join([_BEGINNING, *tables, _ENDING])
 
 
-_GROUPS = ("GmmGroup", "IvGroup", "LevelInstrument", "Calibration", "Necessity")
+_GROUPS = (
+    "GmmGroup",
+    "IvGroup",
+    "LevelInstrument",
+    "Calibration",
+    "Necessity",
+    "PanelDiagnostics",
+    "Robustness",
+    "Variation",
+)
 _PLACES = {
     "Source": "`source`",
     "Data": "`data`",
@@ -89,6 +111,9 @@ _PLACES = {
     "LevelInstrument": "`instruments.<variable>`",
     "Calibration": "`calibration.<SET>`",
     "Necessity": "`necessity`",
+    "PanelDiagnostics": "`panel` (of a fuzzy-set model)",
+    "Robustness": "`robustness`",
+    "Variation": "`robustness.tests.<name>`",
 }
 
 

@@ -122,8 +122,12 @@ def _panel(draft: Draft) -> Iterator[Found]:
 def _panel_needed(column: Column, model: AnyModel) -> Iterator[Found]:
     if isinstance(model, DynamicPanel | StaticPanel | Agglomeration | QuantileType):
         yield column.found(("model",), f"model: {model.model} needs data.panel. {_WRITE_PANEL}")
+    elif isinstance(model, FuzzySet) and model.unit == "entity-means":
+        yield column.found(("unit",), f"unit: entity-means needs data.panel. {_WRITE_PANEL}")
     elif isinstance(model, Index) and model.by_time:
         yield column.found(("pooled",), f"pooled: by-time needs data.panel. {_WRITE_PANEL}")
+    elif isinstance(model, FuzzySet) and model.panel is not None:
+        yield column.found(("panel",), f"panel goes by time and entity: it needs data.panel. {_WRITE_PANEL}")
     elif isinstance(model, Linear):
         for path in _panel_settings(model):
             yield column.found(

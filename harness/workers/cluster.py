@@ -1,4 +1,4 @@
-"""Fits on a dask cluster: each in a supervised child process of the worker that it falls to."""
+"""Batches on a dask cluster: each in a supervised child process of the worker that it falls to."""
 
 from __future__ import annotations
 
@@ -6,46 +6,86 @@ import contextlib
 import multiprocessing
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import fields
+from collections import deque
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from harness import environment, workers
+from harness import environment
+from harness.engines import engines
 from harness.errors import UsageError
 from harness.kept import Kept, place
-from harness.result import Result
+from harness.workers.batch import Gone, Lost, Parcel, Told
+from harness.workers.fitting import sentence
+from harness.workers.processes import Processes
 
 if TYPE_CHECKING:
-    from pebble import ProcessPool
-
     from harness.sheet import Sheet
-    from harness.workers import Task
 
 _SCHEME = "dask://"
 _SECONDS = 10  # to find the scheduler
+_SHEETS = 4  # that are held on the cluster beside those in use
 _OF_R = "HARNESS_R_BRIDGE"
 _LOCK = threading.Lock()
-_pools: list[ProcessPool] = []  # on a worker: its one pool
+_kept: list[Processes] = []  # on a worker: its children
 
 
-def run(tasks: Sequence[Task], executor: str, done: Callable[[Result], None]) -> list[Result]:
-    """
-    Every task's result, in the order of *tasks*, as `workers.run` gives them.
-
-    A sheet is sent once, however many fits need it. Where a worker is lost its fits are made by another; a
-    fit that loses several workers is `errored`, and so is what is left when the scheduler goes away.
-    Raises UsageError where no scheduler answers.
-    """
-    import distributed
-
-    results: dict[int, Result] = {}
+@contextlib.contextmanager
+def connected(executor: str) -> Iterator[Cluster]:
+    """The cluster at dask://HOST:PORT. Raises UsageError where none answers, or one without workers."""
     with _client(executor) as client:
-        futures = _submitted(client, tasks)
-        for future in distributed.as_completed(futures, loop=client.loop):
-            index = futures[future]
-            results[index] = _outcome(tasks[index], future, executor)
-            done(results[index])
-    return [results[index] for index in range(len(tasks))]
+        try:
+            client.wait_for_workers(1, timeout=_SECONDS)
+        except TimeoutError:
+            raise UsageError(
+                f"--executor {executor}: the scheduler has no workers. "
+                f"Start one: dask worker {_address(executor)}"
+            ) from None
+        yield Cluster(client, executor)
+
+
+class Cluster:
+    """
+    The workers of a dask scheduler.
+
+    A sheet is sent once to a worker, however many batches need it. Where a worker is lost, another one makes
+    its batches.
+
+    Attributes:
+        ahead: how many batches may be under way or wait for a worker
+    """
+
+    def __init__(self, client: Any, executor: str) -> None:
+        self._client = client
+        self._executor = executor
+        self._sheets: deque[tuple[Sheet, Any]] = deque(maxlen=_SHEETS)
+        self.ahead = 2 * sum(client.nthreads().values())
+
+    def submit(self, parcel: Parcel) -> Any:
+        """A batch on its way to the next worker that is free."""
+        sheet = None if parcel.sheet is None else self._sent(parcel.sheet)
+        bridge = os.environ.get(_OF_R, "auto")
+        return self._client.submit(fit_here, parcel.tasks, sheet, parcel.seconds, bridge, pure=False)
+
+    def _sent(self, sheet: Sheet) -> Any:
+        """A sheet as a task of its own, not scattered: what is lost with a worker can then be had again."""
+        for known, future in self._sheets:
+            if known is sheet:
+                return future
+        self._sheets.append((sheet, self._client.submit(_as_it_is, sheet, pure=False)))
+        return self._sheets[-1][1]
+
+    def told(self, future: Any, seconds: float) -> Told:
+        """How the batch behind *future* ended, whose limit was *seconds*."""
+        if future.status == "finished":
+            with contextlib.suppress(Exception):  # it was there, and is gone with the scheduler
+                told: Told = future.result(timeout=_SECONDS)
+                return Lost(told.message) if isinstance(told, Gone) else told
+        if future.status != "error":
+            return Gone(f"the scheduler at {self._executor} went away before this fit was made.")
+        fault = future.exception(timeout=_SECONDS)
+        if type(fault).__name__ == "KilledWorker":
+            return Lost("several workers of the cluster died while they had this fit.")
+        return Lost(f"the cluster's worker could not begin: {sentence(fault)}")
 
 
 def is_alike(executor: str, languages: Sequence[str]) -> bool:
@@ -61,7 +101,10 @@ def is_alike(executor: str, languages: Sequence[str]) -> bool:
 
 def identity(languages: tuple[str, ...]) -> dict[str, str]:
     """What the fits of this process run on."""
-    found = environment.python_facts() | {"sources": environment.sources_sha256("harness.workers")}
+    modules = [engine.module for engine in engines().values() if engine.module]
+    found = environment.python_facts() | {
+        "sources": environment.sources_sha256("harness.workers.fitting", *modules)
+    }
     return found | environment.r_facts(Kept(place())) if "r" in languages else found
 
 
@@ -99,39 +142,6 @@ def _address(executor: str) -> str:
     return f"tcp://{host}:{port}"
 
 
-def _submitted(client: Any, tasks: Sequence[Task]) -> dict[Any, int]:
-    """
-    Future to the index of its task.
-
-    A sheet goes as a task of its own, not scattered: what is lost with a worker can then be had again.
-    """
-    sheets: dict[int, Any] = {}
-    found: dict[Any, int] = {}
-    asked = os.environ.get(_OF_R, "auto")
-    for index, task in enumerate(tasks):
-        name = id(task.sheet)
-        if name not in sheets:
-            sheets[name] = client.submit(_as_it_is, task.sheet, pure=False)
-        given = {field.name: getattr(task, field.name) for field in fields(task) if field.name != "sheet"}
-        future = client.submit(fit_here, sheets[name], given, asked, pure=False)
-        found[future] = index
-    return found
-
-
-def _outcome(task: Task, future: Any, executor: str) -> Result:
-    if future.status == "finished":
-        with contextlib.suppress(Exception):  # it was there, and is gone with the scheduler
-            result: Result = future.result(timeout=_SECONDS)
-            return result
-    if future.status != "error":
-        return task.ended("errored", f"the scheduler at {executor} went away before this fit was made.")
-    fault = future.exception(timeout=_SECONDS)
-    if type(fault).__name__ == "KilledWorker":
-        return task.ended("errored", "several workers of the cluster died while they had this fit.")
-    told = " ".join(f"{type(fault).__name__}: {fault}".split())
-    return task.ended("errored", f"the cluster's worker could not begin: {told}")
-
-
 # ------------------------------------------------------------------------------------- on a worker of dask
 
 
@@ -139,17 +149,16 @@ def _as_it_is(sheet: Sheet) -> Sheet:
     return sheet
 
 
-def fit_here(sheet: Sheet, given: dict[str, Any], bridge: str) -> Result:
-    """One fit in a supervised child of this process, tried once more where the child dies of it."""
-    task = workers.Task(sheet=sheet, **given)
-    ((_, result),) = workers.as_ended(_pool(bridge), [task])
-    return result
+def fit_here(tasks: bytes, sheet: Sheet | None, seconds: float, bridge: str) -> Told:
+    """A batch in a supervised child of this process."""
+    processes = _processes(bridge)
+    return processes.told(processes.submit(Parcel(tasks, sheet, seconds)), seconds)
 
 
-def _pool(bridge: str) -> ProcessPool:
+def _processes(bridge: str) -> Processes:
     """The children of this worker, kept warm; as many as it has threads."""
     with _LOCK:
-        if not _pools or not _pools[0].active:
+        if not _kept:
             import distributed
 
             # Workers of dask are daemons, and multiprocessing allows daemons no children. These end with
@@ -157,5 +166,5 @@ def _pool(bridge: str) -> ProcessPool:
             multiprocessing.current_process()._config["daemon"] = False  # type: ignore[attr-defined]
             if bridge != "auto":
                 os.environ[_OF_R] = bridge
-            _pools[:] = [workers.pool(distributed.get_worker().state.nthreads)]
-        return _pools[0]
+            _kept.append(Processes(distributed.get_worker().state.nthreads))
+        return _kept[0]

@@ -26,6 +26,7 @@ bit masks (`Term`, `Model`); `write`, `write_model` and `parse` turn them into t
 Calibration (Ragin 2008, ch. 5; Dusa 2019, ch. 4)
     `direct`       log odds between three anchors, rising or falling
     `piecewise`    straight or bent lines between three anchors
+    `ecdf`         along the distribution of the data between three anchors
     `bell`         six anchors: a set of middling values, or of extremes
     `indirect`     groups smoothed by a fractional logit
     `tfr`          ordered categories, totally fuzzy and relative (Cheli & Lemmi 1995)
@@ -96,7 +97,7 @@ Sources
         University Press.
 """
 
-from harness.estimators.fsqca.calibration import bell, crisp, direct, indirect, piecewise, tfr
+from harness.estimators.fsqca.calibration import bell, crisp, direct, ecdf, indirect, piecewise, tfr
 from harness.estimators.fsqca.checks import Skew, ambiguity, skewness
 from harness.estimators.fsqca.core import Roles, marks, roles
 from harness.estimators.fsqca.counterfactuals import (
@@ -173,6 +174,7 @@ __all__ = [
     "crisp",
     "cut_anew",
     "direct",
+    "ecdf",
     "fit_model",
     "fit_solution",
     "incl_cut_range",

@@ -1,4 +1,4 @@
-"""From raw values to memberships: direct, bell-shaped, indirect, totally fuzzy and relative, crisp."""
+"""From raw values to memberships: direct, along the data, bell-shaped, indirect, by categories, crisp."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 
 from harness.estimators.fsqca.data import Array, refuse_missing
 from harness.estimators.fsqca.errors import FsqcaError
+from harness.estimators.fsqca.fit import ratio
 from harness.estimators.fsqca.logit import fractional_logit
 from harness.estimators.fsqca.rules import R, Rules
 
@@ -64,6 +65,30 @@ def piecewise(
     high = np.clip((in_ - x) / (in_ - crossover), 0, 1)
     reached = x >= crossover if in_ > out else x <= crossover
     return np.where(reached, 1 - high**above / 2, low**below / 2)
+
+
+def ecdf(raw: ArrayLike, out: float, crossover: float, in_: float) -> Array:
+    """
+    Fuzzy membership along the distribution of the data themselves (Dusa 2019, ch. 4).
+
+    0 up to *out*, then F(x) / F(c) / 2, from the crossover c on 1 - (1 - F(x)) / (1 - F(c)) / 2, and 1 from
+    *in_* on, where F(x) is the share of values at or below x among those between *out* and *in_*.
+
+    raw : (n,); a decreasing set has in_ < out and is 1 less the increasing one
+    Raises FsqcaError as `direct`.
+
+    >>> ecdf([1, 2, 4, 5, 8, 9, 12], out=1.5, crossover=5, in_=10).round(3).tolist()
+    [0.0, 0.167, 0.333, 0.5, 0.75, 1.0, 1.0]
+    """
+    x = _raw(raw)
+    _monotone(out, crossover, in_)
+    low, high = sorted((out, in_))
+    inside = np.sort(x[(x >= low) & (x <= high)])
+    share = np.searchsorted(inside, x, side="right") / max(1, len(inside))
+    half = np.searchsorted(inside, crossover, side="right") / max(1, len(inside))
+    lower, upper = ratio(share, half) / 2, 1 - ratio(1 - share, 1 - half) / 2
+    rising = np.where(x <= low, 0.0, np.where(x >= high, 1.0, np.where(x <= crossover, lower, upper)))
+    return rising if in_ > out else 1 - rising
 
 
 def bell(raw: ArrayLike, anchors: Sequence[float], below: float = 1.0, above: float = 1.0) -> Array:

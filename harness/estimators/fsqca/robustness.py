@@ -60,12 +60,12 @@ class CaseRobustness:
     rank: int
 
 
-def robust_fit(data: Sets, initial: Model, tests: Sequence[Model]) -> FitRobustness:
+def robust_fit(data: Sets, initial: Model, tests: Sequence[Model | Array]) -> FitRobustness:
     """
     Fit of what the initial model shares with all test models.
 
-    tests : models of the analyses with other cut-offs or anchors, over the conditions of *data*; their order
-        does not matter
+    tests : models of the analyses with other cut-offs, over the conditions of *data*; of those with other
+        anchors the (n,) membership in the model by their own sets. Their order does not matter
     Raises FsqcaError without test models.
     """
     start, least, most = _sets(data, initial, tests)
@@ -80,7 +80,7 @@ def robust_fit(data: Sets, initial: Model, tests: Sequence[Model]) -> FitRobustn
     )
 
 
-def robust_cases(data: Sets, initial: Model, tests: Sequence[Model]) -> CaseRobustness:
+def robust_cases(data: Sets, initial: Model, tests: Sequence[Model | Array]) -> CaseRobustness:
     """
     Which cases keep their place in the solution, which may lose it or gain one.
 
@@ -109,10 +109,10 @@ def robust_cases(data: Sets, initial: Model, tests: Sequence[Model]) -> CaseRobu
     )
 
 
-def _sets(data: Sets, initial: Model, tests: Sequence[Model]) -> tuple[Array, Array, Array]:
+def _sets(data: Sets, initial: Model, tests: Sequence[Model | Array]) -> tuple[Array, Array, Array]:
     if not tests:
         raise FsqcaError("robustness: there is no test solution; vary a cut-off or an anchor first.")
-    X = np.array([data.in_model(model) for model in tests])
+    X = np.array([test if isinstance(test, np.ndarray) else data.in_model(test) for test in tests])
     return data.in_model(initial), X.min(axis=0), X.max(axis=0)
 
 

@@ -1,4 +1,4 @@
-"""The first files of a new table, and of a new project."""
+"""An empty spec with its table, to be filled in by hand."""
 
 import re
 from pathlib import Path
@@ -44,6 +44,12 @@ def new_spec(root: Path, identifier: str) -> list[Path]:
 
     Raises UsageError where the identifier is not one or is taken.
     """
+    spec, printed = places(root, identifier)
+    return [write(spec, _SPEC.format(identifier=identifier)), write(printed, _PUBLISHED)]
+
+
+def places(root: Path, identifier: str) -> tuple[Path, Path]:
+    """Where a new spec and its table go. Raises UsageError where the identifier is not one or is taken."""
     if not re.fullmatch(ID, identifier):
         raise UsageError(
             f"'{identifier}' is no id: use small letters, digits and hyphens, e.g. author-2020-table-1"
@@ -53,19 +59,11 @@ def new_spec(root: Path, identifier: str) -> list[Path]:
     for path in (spec, printed):
         if path.exists():
             raise UsageError(f"{path} is there already; choose another id")
-    return [_write(spec, _SPEC.format(identifier=identifier)), _write(printed, _PUBLISHED)]
+    return spec, printed
 
 
-def new_project(folder: Path) -> list[Path]:
-    """Make specs/data, golden and reports under *folder*; what is there stays. Returns what was made."""
-    places = [folder / name for name in ("specs/data", "golden", "reports")]
-    made = [place for place in places if not place.is_dir()]
-    for place in made:
-        place.mkdir(parents=True)
-    return made
-
-
-def _write(path: Path, text: str) -> Path:
+def write(path: Path, text: str) -> Path:
+    """A new file, its folders too; returns its path."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     return path

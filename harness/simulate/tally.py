@@ -1,0 +1,141 @@
+"""Estimates of many panels to bias, spread, coverage, power and size."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.recovery import Coefficient, Histogram, Measured, TestRate, Truth
+from harness.result import Result
+
+Array = NDArray[np.float64]
+LEVEL = 0.05  # of tests
+_MEASURES = ("estimate", "std_error", "p_value", "ci_low", "ci_high")
+_COUNTS = {"n_obs@equation": "observations", "n_instruments@rank": "instruments"}
+_BINS = 40
+_WIDTH = 5.0  # standard deviations on either side of the median that are drawn
+_STEPS = 20  # of p
+
+
+class Tally:
+    """
+    What is kept of each replication: five numbers a coefficient, one a test.
+
+    They are kept in order of replication, so that sums are the same whichever fit ends first.
+    """
+
+    def __init__(self, terms: Sequence[str], replications: int) -> None:
+        self.failures: Counter[str] = Counter()
+        self.drawn = 0
+        self.fitted = 0
+        self.counts: dict[str, float] = {}
+        self._terms = {term: place for place, term in enumerate(terms)}
+        self._numbers = np.full((len(_MEASURES), len(terms), replications), np.nan)
+        self._p_values: dict[str, Array] = {}
+
+    def add(self, replication: int, result: Result) -> None:
+        """Keep what is needed of a fit that has ended."""
+        self.drawn += 1
+        if result.status != "fitted":
+            self.failures[result.message] += 1
+            return
+        self.fitted += 1
+        for part, term, measure, value in result.cells:
+            if part == "coefficients" and term in self._terms and measure in _MEASURES:
+                self._numbers[_MEASURES.index(measure), self._terms[term], replication] = value
+            elif part == "tests" and measure == "p_value":
+                self._p_value(term)[replication] = value
+            elif part == "fit" and measure in _COUNTS:
+                self.counts.setdefault(_COUNTS[measure], value)
+
+    def _p_value(self, term: str) -> Array:
+        return self._p_values.setdefault(term, np.full(self._numbers.shape[2], np.nan))
+
+    def coefficients(self, truths: Mapping[str, Truth]) -> Iterator[Coefficient]:
+        """One a term that has estimates."""
+        for term, place in self._terms.items():
+            numbers = self._numbers[:, place]
+            there = np.isfinite(numbers[0])
+            if there.sum() > 1:
+                yield _coefficient(term, truths[term], numbers[:, there])
+
+    def tests(self, holds: Callable[[str], bool | None]) -> Iterator[TestRate]:
+        """One a test that any fit gave, in order of name where no two fits gave the same."""
+        for term in self._p_values:
+            p = self._p_values[term]
+            p = p[np.isfinite(p)]
+            if len(p) > 1:
+                edges = np.linspace(0.0, 1.0, _STEPS + 1)
+                drawn = _histogram(p, edges)
+                yield TestRate(term, holds(term), _share(p < LEVEL), len(p), drawn)
+
+
+def _coefficient(term: str, truth: Truth, numbers: Array) -> Coefficient:
+    """
+    numbers : (5, n) estimate, standard error, p and both ends of the interval
+
+    Monte Carlo standard errors as in Morris, White and Crowther (2019), Statistics in Medicine 38, 2074-2102,
+    table 6; that of the root of a mean by the delta method.
+    """
+    estimate, std_error, p, low, high = numbers
+    n, sd = len(estimate), float(estimate.std(ddof=1))
+    error = estimate - truth.value
+    mse = float(np.mean(error**2))
+    rmse = mse**0.5
+    spread = float(np.std(error**2, ddof=1)) / n**0.5
+    reported = _mean(std_error)
+    return Coefficient(
+        term=term,
+        truth=truth,
+        bias=Measured(float(error.mean()), sd / n**0.5),
+        sd=Measured(sd, sd / (2 * (n - 1)) ** 0.5),
+        rmse=Measured(rmse, spread / (2 * rmse) if rmse > 0 else 0.0),
+        std_error=reported,
+        ratio=_ratio(reported, Measured(sd, sd / (2 * (n - 1)) ** 0.5)),
+        coverage=_share_of((low <= truth.value) & (truth.value <= high), np.isfinite(low + high)),
+        power=_share_of(p < LEVEL, np.isfinite(p)),
+        estimates=_about(estimate, truth.value),
+    )
+
+
+def _mean(values: Array) -> Measured | None:
+    there = values[np.isfinite(values)]
+    if len(there) < 2:
+        return None
+    return Measured(float(there.mean()), float(there.std(ddof=1)) / len(there) ** 0.5)
+
+
+def _ratio(above: Measured | None, below: Measured) -> Measured | None:
+    if above is None or above.value <= 0 or below.value <= 0:
+        return None
+    value = above.value / below.value
+    return Measured(
+        value, value * ((above.std_error / above.value) ** 2 + (below.std_error / below.value) ** 2) ** 0.5
+    )
+
+
+def _share_of(hits: NDArray[np.bool_], there: NDArray[np.bool_]) -> Measured | None:
+    return _share(hits[there]) if there.sum() > 1 else None
+
+
+def _share(hits: NDArray[np.bool_]) -> Measured:
+    share = float(hits.mean())
+    return Measured(share, (share * (1 - share) / len(hits)) ** 0.5)
+
+
+def _about(estimate: Array, truth: float) -> Histogram:
+    """Over what five quartile-based standard deviations about the median span, and the truth in any case."""
+    low, middle, high = np.quantile(estimate, [0.25, 0.5, 0.75])
+    reach = _WIDTH * (high - low) / 1.349  # a normal distribution's quartiles are so many of its sd apart
+    first, last = max(middle - reach, estimate.min()), min(middle + reach, estimate.max())
+    margin = 1e-9 * max(abs(first), abs(last), 1e-300)
+    first, last = min(first, truth) - margin, max(last, truth) + margin
+    return _histogram(estimate, np.linspace(first, last, _BINS + 1))
+
+
+def _histogram(values: Array, edges: Array) -> Histogram:
+    counts = np.histogram(values, edges)[0]
+    return Histogram(tuple(map(float, edges)), tuple(map(int, counts)), int(len(values) - counts.sum()))

@@ -1,0 +1,69 @@
+"""What stands in one cell of a printed table: a number, stars, a second number in brackets."""
+
+import re
+from dataclasses import dataclass
+
+from harness import printed
+
+_NUMBER = r"[<>]?[ ]?[+\-−–]?[ ]?(?:\d[\d,]*\.?\d*|\.\d+)(?:[eEdD][+\-−–]?\d{1,3})?"
+_STARS = r"(?:[*∗⋆†‡+][ ]?)*"
+_MARK = r"(?:\^?[a-z]{1,2}(?:,[a-z])*)?"
+_CELL = re.compile(
+    rf"(?:(?P<main>{_NUMBER})[ ]?(?P<stars>{_STARS}){_MARK})?[ ]?"
+    rf"(?:(?P<open>[(\[{{|])[ ]?(?P<below>{_NUMBER})(?:[ ]?(?:,|;|to|~)[ ]?(?P<high>{_NUMBER}))?[ ]?[)\]}}|]"
+    rf"[ ]?(?P<after>{_STARS}){_MARK})?"
+)
+_NOTHING = {"", "-", "–", "—", "--", "---", ".", "..", "...", "…", "/", "na", "n.a.", "n/a", "nan", "none"}
+_DIGITS = re.compile(r"(?<=\d)[ \u2009\u202f](?=\d{3}\b)")
+_MINUS = str.maketrans({"−": "-", "–": "-", "∗": "*", "⋆": "*", "．": ".", "（": "(", "）": ")", "，": ","})
+
+
+@dataclass(frozen=True)
+class Value:
+    """
+    The numbers of a cell, as printed.
+
+    Attributes:
+        main: the number that stands free, "" where none does
+        stars: beside it, or beside the one in brackets
+        bracket: "(", "[", "{" or "|" around the second number
+        below: the number in brackets
+        high: a third one, where two stand in the brackets: the ends of an interval
+    """
+
+    main: str = ""
+    stars: str = ""
+    bracket: str = ""
+    below: str = ""
+    high: str = ""
+
+
+def is_nothing(text: str) -> bool:
+    """Whether the cell shows that nothing is printed here."""
+    return text.strip().lower() in _NOTHING
+
+
+def value(text: str) -> Value | None:
+    """
+    The numbers of a cell, None where it is a word.
+
+    >>> value("-0.12***"), value("(0.03)"), value("31.38 [0.177]").below, value("Yes")
+    (Value(main='-0.12', stars='***', bracket='', below='', high=''), \
+Value(main='', stars='', bracket='(', below='0.03', high=''), '0.177', None)
+    """
+    found = _CELL.fullmatch(_DIGITS.sub("", text.strip().translate(_MINUS)))
+    if found is None or not (found["main"] or found["below"]):
+        return None
+    numbers = [(found[name] or "").replace(" ", "") for name in ("main", "below", "high")]
+    if not all(number == "" or _is_number(number) for number in numbers):
+        return None
+    stars = ((found["stars"] or "") + (found["after"] or "")).replace(" ", "")
+    return Value(numbers[0], stars, found["open"] or "", numbers[1], numbers[2])
+
+
+def _is_number(text: str) -> bool:
+    try:
+        printed.read(text)
+    except printed.NotANumber:
+        return False
+    return True
