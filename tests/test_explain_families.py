@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 from conftest import ROOT
 
-from harness import specfile, workers
+from harness import specfile
 from harness.engines import engines
 from harness.explain import conventions, explaining, fitting
 from harness.explain.answer import Answer
 from harness.explain.space import Setting, Space
 from harness.result import Result
 from harness.spec import Spec
+from harness.workers.fitting import fit
 
 
 @contextmanager
@@ -26,7 +27,7 @@ def in_this_process(fits: fitting.Fits, jobs: int) -> Iterator[Any]:
 
     def run(settings: Sequence[Setting]) -> list[Result]:
         steps = [fits.task(setting) for setting in settings]
-        return [step if isinstance(step, Result) else workers.fit(step) for step in steps]
+        return [step if isinstance(step, Result) else fit(step) for step in steps]
 
     yield run
 

@@ -24,7 +24,15 @@ _PERCENTILES = ((5, 50, 95), (10, 50, 90), (20, 50, 80), (25, 50, 75))
 def axes(spec: Spec, column: str, periods: int | None = None) -> tuple[Axis, ...]:
     """Every known convention of the column: calibration, cut-offs, then what is assumed of remainders."""
     model = cast(FuzzySet, spec.columns[column])
-    return (*_calibration(model), *_cuts(model), *_assumptions(model), *_necessity(model))
+    found = (*_calibration(model), *_cuts(model), *_assumptions(model), *_necessity(model))
+    return (_unit(model), *found) if spec.data.panel is not None else found
+
+
+def _unit(model: FuzzySet) -> Axis:
+    """What a case is; entities by their means have names of their own and no diagnostics over periods."""
+    means: dict[str, Any] = {"unit": "entity-means", "case": None, "panel": None}
+    found = {"rows": {"unit": "rows"}, "entity-means": means}
+    return of_patches("unit", model.unit, labelled(found, model.unit), keeps_sheet=False)
 
 
 # --------------------------------------------------------------------------------------------- calibration
@@ -33,35 +41,49 @@ def axes(spec: Spec, column: str, periods: int | None = None) -> tuple[Axis, ...
 def _calibration(model: FuzzySet) -> Iterator[Axis]:
     """Of all sets that are calibrated directly, alike."""
     direct = {name: one for name, one in model.calibration.items() if one.method == "direct"}
-    logistic = {name: one for name, one in direct.items() if one.logistic}
-    if direct:
-        straight = [_all(direct, {"logistic": value}, word(value)) for value in (True, False)]
-        yield of_patches("calibration: logistic", "as in the spec", straight, keeps_sheet=False)
-    if logistic:
-        full = [_all(logistic, {"idm": value}, word(value)) for value in _FULL]
-        yield of_patches("calibration: membership at `in`", "as in the spec", full, keeps_sheet=False)
-    percentiles = {name: one for name, one in direct.items() if _by_percentiles(one)}
+    yield _alike("logistic", direct, (True, False))
+    yield _alike("idm", {name: one for name, one in direct.items() if one.logistic}, _FULL)
+    percentiles = {name: one for name, one in direct.items() if _is_by_percentiles(one)}
     if percentiles:
-        found = [_percentiles(percentiles, anchors) for anchors in _PERCENTILES]
-        yield of_patches("calibration: percentiles", "as in the spec", found, keeps_sheet=False)
+        yield _percentiles(percentiles)
+        yield of_key("percentiles_from", model.percentiles_from, ("sample", "data"), keeps_sheet=False)
 
 
-def _by_percentiles(one: Calibration) -> bool:
+def _alike(key: str, sets: dict[str, Calibration], legal: tuple[Any, ...]) -> Axis:
+    """One key of the calibration of all *sets*; no choice where there are none."""
+    used = {getattr(one, key) for one in sets.values()}
+    others = [
+        Alternative(word(value), {"calibration": {name: {key: value} for name in sets}})
+        for value in legal
+        if used and used != {value}
+    ]
+    label = word(used.pop()) if len(used) == 1 else "set by set"
+    return of_patches(f"calibration: {key}", label, others, keeps_sheet=False)
+
+
+def _is_by_percentiles(one: Calibration) -> bool:
     return all(isinstance(anchor, str) and re.fullmatch(r"p[\d.]+", anchor) for anchor in one.numbers)
 
 
-def _all(sets: dict[str, Calibration], patch: dict[str, Any], label: str) -> Alternative:
-    return Alternative(label, {"calibration": dict.fromkeys(sets, patch)})
+def _percentiles(sets: dict[str, Calibration]) -> Axis:
+    """Anchors of all *sets*; one whose full membership is at the lower end keeps its direction."""
+    used = {name: _anchors(one.numbers) for name, one in sets.items()}
+    found = {}
+    for low, middle, high in _PERCENTILES:
+        ends = (f"p{low}", f"p{middle}", f"p{high}")
+        patch = {name: _anchors(ends if _rises(one) else ends[::-1]) for name, one in sets.items()}
+        if patch != used:
+            found[", ".join(ends)] = {"calibration": patch}
+    return of_patches("calibration: percentiles", "as in the spec", labelled(found, ""), keeps_sheet=False)
 
 
-def _percentiles(sets: dict[str, Calibration], anchors: tuple[int, int, int]) -> Alternative:
-    """A set whose full membership is at the lower end keeps its direction."""
-    patches = {}
-    for name, one in sets.items():
-        out, _, full = (float(str(anchor)[1:]) for anchor in one.numbers)
-        low, middle, high = (f"p{number}" for number in (anchors if out < full else anchors[::-1]))
-        patches[name] = {"out": low, "crossover": middle, "in": high}
-    return Alternative(", ".join(f"p{number}" for number in anchors), {"calibration": patches})
+def _anchors(numbers: tuple[float | str, ...]) -> dict[str, float | str]:
+    return dict(zip(("out", "crossover", "in"), numbers, strict=True))
+
+
+def _rises(one: Calibration) -> bool:
+    out, _, full = (float(str(anchor)[1:]) for anchor in one.numbers)
+    return out < full
 
 
 # ----------------------------------------------------------------------------------------------- cut-offs
