@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
+from harness import goldenfile
 from harness.explain.space import Alternative, Axis, word
 from harness.glossary import VARIANTS
 from harness.spec import DynamicPanel, GmmGroup, IvGroup, Spec
@@ -22,14 +23,28 @@ def axes(spec: Spec, column: str, periods: int | None = None) -> tuple[Axis, ...
     periods : of the panel, where they are known; windows that reach beyond it are left out
     """
     model = cast(DynamicPanel, spec.columns[column])
-    found = [*_equation(model), *_windows(model, periods), *_collapse(model), *_places(model)]
+    found = [
+        *_equation(model, _printed_periods(spec, column)),
+        *_windows(model, periods),
+        *_collapse(model),
+        *_places(model),
+    ]
     return (*found, *_errors(model), *_names(spec, column))
 
 
 # ------------------------------------------------------------------------------------------- the equation
 
 
-def _equation(model: DynamicPanel) -> Iterator[Axis]:
+def _printed_periods(spec: Spec, column: str) -> list[int]:
+    """The periods whose dummies stand in the printed column."""
+    published = goldenfile.read_published(spec)
+    cells = () if published is None else published.columns.get(column, ())
+    named = [cell.term.partition("=") for cell in cells if cell.part == "coefficients"]
+    time = spec.data.panel.time if spec.data.panel else ""
+    return sorted({int(period) for name, _, period in named if name == time and period.isdigit()})
+
+
+def _equation(model: DynamicPanel, printed: list[int]) -> Iterator[Axis]:
     yield _axis("estimator", model.estimator, _estimator(model), keeps_sheet=False)
     other = {"first-difference": "forward-orthogonal-deviations"}.get(model.transformation)
     yield _values("transformation", model.transformation, (other or "first-difference",))
@@ -38,7 +53,7 @@ def _equation(model: DynamicPanel) -> Iterator[Axis]:
     yield _values("h", model.h, (3, 2, 1) if model.estimator == "system" else (3, 1))
     if model.estimator == "system":
         yield _values("constant", model.has_constant, (True, False), keeps_sheet=False)
-    yield _axis("time_dummies", word(model.time_dummies), _time_dummies(model), keeps_sheet=False)
+    yield _axis("time_dummies", word(model.time_dummies), _time_dummies(model, printed), keeps_sheet=False)
     if model.sample is not None:
         yield _values("lags_from", model.lags_from, ("data", "sample"), keeps_sheet=False)
 
@@ -69,16 +84,20 @@ def _steps(model: DynamicPanel) -> list[Alternative]:
     return found
 
 
-def _time_dummies(model: DynamicPanel) -> list[Alternative]:
-    """Without them, or with those of all periods as their own instruments in some equation."""
+def _time_dummies(model: DynamicPanel, printed: list[int]) -> list[Alternative]:
+    """Those that are printed, those of all periods, none; new ones are their own instruments somewhere."""
+    kept = [periods for periods in (printed, "all") if periods and periods != [*model.time_dummies]]
     if model.time_dummies:
-        return [Alternative("none", {"time_dummies": [], "instruments": {"iv": _without_dummies(model)}})]
+        others = [Alternative(word(periods), {"time_dummies": periods}) for periods in kept]
+        without = {"time_dummies": [], "instruments": {"iv": _without_dummies(model)}}
+        return [*others, Alternative("none", without)]
     where = _EQUATIONS if model.estimator == "system" else ("difference",)
     return [
         Alternative(
-            f"all, instruments: {equation}",
-            {"time_dummies": "all", "instruments": {"iv": {"time_dummies": {"equation": equation}}}},
+            f"{word(periods)}, instruments: {equation}",
+            {"time_dummies": periods, "instruments": {"iv": {"time_dummies": {"equation": equation}}}},
         )
+        for periods in kept
         for equation in where
     ]
 
