@@ -22,7 +22,7 @@ from harness.workers.fitting import fit
 
 
 @contextmanager
-def in_this_process(fits: fitting.Fits, jobs: int) -> Iterator[Any]:
+def in_this_process(fits: fitting.Fits, *_: object) -> Iterator[Any]:
     """In place of worker processes, whose start takes longer than these fits."""
 
     def run(settings: Sequence[Setting]) -> list[Result]:
@@ -54,7 +54,7 @@ def wrong(folder: Path, name: str, *changes: tuple[str, str]) -> Spec:
 
 def explained(spec: Spec, column: str, budget: int) -> Answer:
     (found,) = explaining.explain(spec, explaining.Choice(budget, (column,)))
-    assert found.as_in_spec.misses and found.fitting
+    assert found.missed_in_spec and found.fitting
     return found
 
 
