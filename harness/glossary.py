@@ -105,10 +105,10 @@ _ALL = [
         "descriptives",
         1e-9,
         mean="arithmetic mean",
-        sd="standard deviation, denominator N-1",
+        sd="standard deviation, denominator as sd_denominator says",
         min="smallest value",
         max="largest value",
-        variance="variance, denominator N-1",
+        variance="variance, denominator as sd_denominator says",
         median="median",
     ),
     *_measures(

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 import click
 
 from harness import compare
+from harness.explain import between, between_words
 from harness.report import recovery
-from harness.result import AGREEMENTS, DISCREPANCIES, Outcome, Pair, Result
+from harness.result import AGREEMENTS, DISCREPANCIES, GOLDEN, PUBLISHED, Outcome, Pair, Result
 from harness.run import Run
 from harness.scaffold import Made
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 Progressing = Callable[[int, Result | None], None]
 _LABEL = 24  # characters of a printed label
 _SHOWN = 12  # discrepancies a spec; the report has them all
+_PARTED = 3  # columns and pairs of engines that differ
 _COLOURS = {"yes": "green", "minor": "yellow", "no": "red"}
 
 
@@ -122,6 +124,7 @@ def _spec(outcome: Outcome, faults: Collection[str]) -> None:
         click.echo(f"  {column:{width}}  {headline}  {_counts(outcome, column)}")
     _errored(outcome, faults)
     _discrepancies(outcome)
+    _partings(outcome)
 
 
 def _counts(outcome: Outcome, column: str) -> str:
@@ -159,6 +162,22 @@ def _discrepancies(outcome: Outcome) -> None:
         click.echo(f"  {click.style(f'{verdict:17}', fg='red')} ({column}) {_line(reference, sides)}")
     if len(found) > _SHOWN:
         click.echo(f"  ... and {len(found) - _SHOWN} more in the report")
+
+
+def _partings(outcome: Outcome) -> None:
+    """Where two engines differ: the first thing in which they do."""
+    differing = dict.fromkeys(
+        (comparison.reference, comparison.candidate)
+        for comparison in outcome.comparisons
+        if comparison.discrepancies and comparison.reference not in (PUBLISHED, GOLDEN)
+    )
+    found = [one for names in differing for one in between.partings(outcome, *names)]
+    parted = [one for one in found if one.pairs and not one.is_agreement]
+    for parting in parted[:_PARTED]:
+        head, sentence, *_ = between_words.lines(parting)
+        click.echo(f"  {head}\n  {sentence}")
+    if len(parted) > _PARTED:
+        click.echo(f"  harness explain {outcome.spec.id} --between A B has all {len(parted)}")
 
 
 def _line(reference: str, sides: Sequence[tuple[str, Pair]]) -> str:

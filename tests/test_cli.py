@@ -81,6 +81,12 @@ def test_engines_with_one_number_share_the_line_of_a_discrepancy(line, numbers: 
     assert f"fake-agrees and fake-waits {numbers['x'][:5]}" in told
 
 
+def test_where_two_engines_differ_the_first_thing_is_named(line) -> None:
+    told = harness(line("fake-agrees", "fake-off"), "run").stdout
+    assert "(1) fake-agrees and fake-off differ first in: coefficients" in told
+    assert "so the transformation or the regressors differ" in told
+
+
 def test_fail_on_never_shows_discrepancies_and_ends_with_0(line) -> None:
     root = line("fake-agrees", "fake-off")
     assert harness(root, "run", "--fail-on", "never").exit_code == 0

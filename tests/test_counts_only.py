@@ -178,6 +178,24 @@ def test_a_column_without_a_printed_count_says_so() -> None:
     assert found == (NotCounted("twostep", "no printed number counts its instruments"),)
 
 
+def test_a_constant_that_is_printed_cannot_be_left_out_and_one_that_the_spec_forgot_is_offered() -> None:
+    spec = read("virtual-agglomeration-table-4")
+    kept = counted("virtual-agglomeration-table-4", "I").units[-1]
+    assert {way.constant for way in kept.ways} == {True}  # 常数 is printed
+    model = spec.columns["I"].model_copy(update={"constant": False})
+    assert isinstance(model, DynamicPanel)
+    ways = units(model, Known(17, "year", constant=True))[-1].ways
+    assert [way.constant for way in ways] == [False, False, True, True]
+
+
+def test_principal_components_are_not_counted() -> None:
+    spec = read("stata-xtdpdsys")
+    (column, model), *_ = spec.columns.items()
+    changed = {column: model.model_copy(update={"principal_components": 20})}
+    (found,) = counts_only.found(spec.model_copy(update={"columns": changed}), (), None, False)
+    assert isinstance(found, NotCounted) and found.reason.startswith("principal components")
+
+
 def test_the_periods_come_from_an_identity_or_from_the_longest_row_of_a_group() -> None:
     assert counted("virtual-agglomeration-table-4", "I").periods.because == (
         "an identity of virtual-agglomeration-table-2"

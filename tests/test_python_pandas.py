@@ -1,10 +1,12 @@
 """Descriptives by pandas: the moments R gives on the same values."""
 
+import statistics
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from harness.engines import python_pandas
+from harness.engines import python_pandas, r_base
 from harness.errors import Unsupported
 from harness.sheet import Sheet
 from harness.spec import MODEL_ADAPTER, AnyModel
@@ -86,3 +88,11 @@ def test_another_model_is_not_its_business() -> None:
     )
     with pytest.raises(Unsupported, match="linear"):
         python_pandas.fit(linear, Sheet(frame=pd.DataFrame()))
+
+
+def test_a_populations_standard_deviation_divides_by_n_which_r_does_not_offer() -> None:
+    found = moments(pd.DataFrame({"x": VALUES}), measures=["sd", "variance"], sd_denominator="n")
+    assert found["x", "sd"] == pytest.approx(statistics.pstdev(VALUES), rel=1e-14)
+    assert found["x", "variance"] == pytest.approx(statistics.pvariance(VALUES), rel=1e-14)
+    with pytest.raises(Unsupported, match="divide by n-1, never by n"):
+        r_base.translate(model(sd_denominator="n"), Sheet(pd.DataFrame()))

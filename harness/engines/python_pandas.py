@@ -44,16 +44,21 @@ def translate(model: AnyModel, sheet: Sheet) -> str:
     rows = f'df.groupby("{model.by}")' if model.by else "df"
     chosen = f"{rows}[{list(model.variables)!r}]"
     method = _QUANTILE_METHODS[model.quantile_type]
-    calls = [_call(chosen, name, method) for name in model.measures]
+    calls = [_call(chosen, name, method, _ddof(model)) for name in model.measures]
     return "\n".join(calls)
 
 
-def _call(chosen: str, measure: str, method: str) -> str:
+def _ddof(model: Descriptive) -> int:
+    return int(model.sd_denominator == "n-1")
+
+
+def _call(chosen: str, measure: str, method: str, ddof: int) -> str:
+    given = "" if ddof else "ddof=0"
     plain = {
         "n_obs": "count()",
         "mean": "mean()",
-        "sd": "std()",
-        "variance": "var()",
+        "sd": f"std({given})",
+        "variance": f"var({given})",
         "min": "min()",
         "max": "max()",
         "median": "median()",
@@ -76,7 +81,7 @@ def fit(model: AnyModel, sheet: Sheet) -> Estimates:
     not_offered: list[NotOffered] = []
     for term, values in _samples(model, sheet):
         for measure in model.measures:
-            value = _moment(values, measure, method)
+            value = _moment(values, measure, method, _ddof(model))
             if np.isnan(value):
                 reason = f"{np.count_nonzero(~np.isnan(values))} values are too few"
                 not_offered.append(NotOffered("descriptives", term, measure, reason))
@@ -109,18 +114,18 @@ def _label(level: Any) -> str:
     return str(int(level)) if isinstance(level, float) and level.is_integer() else str(level)
 
 
-def _moment(values: Array, measure: str, method: str) -> float:
+def _moment(values: Array, measure: str, method: str, ddof: int) -> float:
     present = values[~np.isnan(values)]
     if measure == "n_obs":
         return float(len(present))
     if measure == "missing":
         return float(len(values) - len(present))
-    if len(present) == 0 or (measure in ("sd", "variance") and len(present) < 2):
+    if len(present) == 0 or (measure in ("sd", "variance") and len(present) <= ddof):
         return float("nan")
     if measure in ("mean", "min", "max"):
         return float(getattr(np, measure)(present))
     if measure in ("sd", "variance"):
-        return float({"sd": np.std, "variance": np.var}[measure](present, ddof=1))
+        return float({"sd": np.std, "variance": np.var}[measure](present, ddof=ddof))
     if measure == "median":
         return float(np.median(present))
     return float(np.quantile(present, _share(measure), method=method))  # type: ignore[call-overload]

@@ -78,4 +78,6 @@ def _accepted(model: AnyModel) -> Descriptive:
         raise Unsupported(
             f"r-base describes and constructs variables; it has no model of the kind '{model.model}'."
         )
+    if model.sd_denominator == "n" and {"sd", "variance"} & set(model.measures):
+        raise Unsupported("R's sd() and var() divide by n-1, never by n.")
     return model

@@ -69,7 +69,7 @@ class Answer:
         budget: fits that were allowed
         exhausted: whether every combination of `depth` changes was fitted or excluded
         interrupted: whether Ctrl-C ended the search
-        as_in_spec: the setting of the spec
+        missed_in_spec: cells that the spec's setting misses, under the names that the spec gives
         fitting: every setting that gives all cells, fewest changes first
         nearest: where none does, the one that misses fewest
         unreached: cells that no setting gives
@@ -88,7 +88,7 @@ class Answer:
     depth: int
     exhausted: bool
     interrupted: bool
-    as_in_spec: Candidate
+    missed_in_spec: int
     fitting: tuple[Candidate, ...]
     nearest: Candidate | None
     unreached: tuple[PrintedCell, ...]
@@ -114,12 +114,16 @@ def answer(space: Space, goal: Goal, found: Found, engine: str) -> Answer:
         found.depth,
         found.exhausted,
         found.interrupted,
-        report.candidate(found.judged[AS_IN_SPEC]),
+        _missed(found.judged[AS_IN_SPEC]),
         tuple(fitting),
         None if fitting else report.candidate(found.best),
         tuple(cell for cell, is_reached in zip(goal.cells, reached, strict=True) if not is_reached),
         found.best.message,
     )
+
+
+def _missed(judged: Judged) -> int:
+    return judged.misses + sum(len(won) for won in judged.won.values())
 
 
 @dataclass(frozen=True)

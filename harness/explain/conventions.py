@@ -7,11 +7,17 @@ from dataclasses import replace
 from typing import Any
 
 from harness.errors import UsageError
-from harness.explain import dynamic_panel
+from harness.explain import configurations, descriptives, dynamic_panel, least_squares
 from harness.explain.space import Alternative, Axes, Axis, exactly, patch_between, word
 from harness.spec import Spec
 
-FAMILIES: Mapping[str, Axes] = {"dynamic-panel": dynamic_panel.axes}
+FAMILIES: Mapping[str, Axes] = {
+    "dynamic-panel": dynamic_panel.axes,
+    "panel": least_squares.axes,
+    "linear": least_squares.axes,
+    "descriptive": descriptives.axes,
+    "fuzzy-set": configurations.axes,
+}
 
 
 def axes(spec: Spec, column: str, periods: int | None = None) -> tuple[Axis, ...]:

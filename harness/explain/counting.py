@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from harness.sheet import Sheet
 
 ENGINE = "python-dpd"  # whose counts these are
+MOST_COLLINEAR = 20
 _ROWS = ("n_obs", "n_groups", "t_min", "t_avg", "t_max")
 _RESTRICTIONS = ("hansen_j", "sargan")
 
@@ -56,14 +57,16 @@ class Counts:
 
     def _holds(self, model: dpd.Model, counter: dpd.Counter) -> bool:
         """
-        The rank of the instruments is known only where their columns are more than are printed.
+        The rank of the instruments is asked for only where a few more columns are there than are printed.
 
-        It is no higher than the columns that are not zero, and equal to them but for special designs.
+        It is no higher than the columns that are not zero, and equal to them but for a few that dummies, a
+        constant or a doubled variable make collinear.
         """
         counts, coefficients = counter.counts(model), counter.coefficients(model)
         if self._judged(counts, coefficients):
             return True
-        if counts.instruments <= self._fewest(coefficients):
+        beyond = counts.instruments - self._fewest(coefficients)
+        if not 0 < beyond <= MOST_COLLINEAR:
             return False
         ranked = replace(counts, instruments=counter.rank(model))
         return self._judged(ranked, coefficients)

@@ -102,6 +102,10 @@ def _column(table: Table, name: str, others: Sequence[Table], periods: int | Non
     model, cells = spec.columns[name], published.columns.get(name, ())
     if not isinstance(model, DynamicPanel) or spec.data.panel is None:
         return NotCounted(name, "no dynamic panel")
+    if model.principal_components is not None:
+        return NotCounted(
+            name, "principal components take the place of instruments, as many as are asked for"
+        )
     numbers = printed_counts.counts(cells)
     facts = tuple(printed_counts.facts(model, spec.variant(name, "wald"), numbers))
     if not any(map(printed_counts.counts_instruments, facts)):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
+from harness import goldenfile
+from harness.explain.axes import of_key, of_patches
 from harness.explain.space import Alternative, Axis, word
 from harness.glossary import VARIANTS
 from harness.spec import DynamicPanel, GmmGroup, IvGroup, Spec
@@ -22,25 +24,41 @@ def axes(spec: Spec, column: str, periods: int | None = None) -> tuple[Axis, ...
     periods : of the panel, where they are known; windows that reach beyond it are left out
     """
     model = cast(DynamicPanel, spec.columns[column])
-    found = [*_equation(model), *_windows(model, periods), *_collapse(model), *_places(model)]
+    found = [
+        *_equation(model, _printed_periods(spec, column)),
+        *_windows(model, periods),
+        *_collapse(model),
+        *_places(model),
+    ]
     return (*found, *_errors(model), *_names(spec, column))
 
 
 # ------------------------------------------------------------------------------------------- the equation
 
 
-def _equation(model: DynamicPanel) -> Iterator[Axis]:
-    yield _axis("estimator", model.estimator, _estimator(model), keeps_sheet=False)
+def _printed_periods(spec: Spec, column: str) -> list[int]:
+    """The periods whose dummies stand in the printed column."""
+    published = goldenfile.read_published(spec)
+    cells = () if published is None else published.columns.get(column, ())
+    named = [cell.term.partition("=") for cell in cells if cell.part == "coefficients"]
+    time = spec.data.panel.time if spec.data.panel else ""
+    return sorted({int(period) for name, _, period in named if name == time and period.isdigit()})
+
+
+def _equation(model: DynamicPanel, printed: list[int]) -> Iterator[Axis]:
+    yield of_patches("estimator", model.estimator, _estimator(model), keeps_sheet=False)
     other = {"first-difference": "forward-orthogonal-deviations"}.get(model.transformation)
-    yield _values("transformation", model.transformation, (other or "first-difference",))
-    yield _axis("steps", word(model.steps), _steps(model))
+    yield of_key("transformation", model.transformation, (other or "first-difference",))
+    yield of_patches("steps", word(model.steps), _steps(model))
     # Without levels there is no block between the equations: h 2 is h 3.
-    yield _values("h", model.h, (3, 2, 1) if model.estimator == "system" else (3, 1))
+    yield of_key("h", model.h, (3, 2, 1) if model.estimator == "system" else (3, 1))
     if model.estimator == "system":
-        yield _values("constant", model.has_constant, (True, False), keeps_sheet=False)
-    yield _axis("time_dummies", word(model.time_dummies), _time_dummies(model), keeps_sheet=False)
+        yield of_key("constant", model.has_constant, (True, False), keeps_sheet=False)
+    yield of_patches(
+        "time_dummies", word(model.time_dummies), _time_dummies(model, printed), keeps_sheet=False
+    )
     if model.sample is not None:
-        yield _values("lags_from", model.lags_from, ("data", "sample"), keeps_sheet=False)
+        yield of_key("lags_from", model.lags_from, ("data", "sample"), keeps_sheet=False)
 
 
 def _estimator(model: DynamicPanel) -> list[Alternative]:
@@ -69,16 +87,20 @@ def _steps(model: DynamicPanel) -> list[Alternative]:
     return found
 
 
-def _time_dummies(model: DynamicPanel) -> list[Alternative]:
-    """Without them, or with those of all periods as their own instruments in some equation."""
+def _time_dummies(model: DynamicPanel, printed: list[int]) -> list[Alternative]:
+    """Those that are printed, those of all periods, none; new ones are their own instruments somewhere."""
+    kept = [periods for periods in (printed, "all") if periods and periods != [*model.time_dummies]]
     if model.time_dummies:
-        return [Alternative("none", {"time_dummies": [], "instruments": {"iv": _without_dummies(model)}})]
+        others = [Alternative(word(periods), {"time_dummies": periods}) for periods in kept]
+        without = {"time_dummies": [], "instruments": {"iv": _without_dummies(model)}}
+        return [*others, Alternative("none", without)]
     where = _EQUATIONS if model.estimator == "system" else ("difference",)
     return [
         Alternative(
-            f"all, instruments: {equation}",
-            {"time_dummies": "all", "instruments": {"iv": {"time_dummies": {"equation": equation}}}},
+            f"{word(periods)}, instruments: {equation}",
+            {"time_dummies": periods, "instruments": {"iv": {"time_dummies": {"equation": equation}}}},
         )
+        for periods in kept
         for equation in where
     ]
 
@@ -104,13 +126,13 @@ def _windows(model: DynamicPanel, periods: int | None) -> Iterator[Axis]:
             Alternative(word(lags), {"instruments": {"gmm": {name: {"lags": [*lags]} for name in groups}}})
             for lags in _lags(periods)
         ]
-        yield _axis("instruments.gmm: lags of every group", "as in the spec", found)
+        yield of_patches("instruments.gmm: lags of every group", "as in the spec", found)
     for name, group in groups.items():
         own = _reach(group.lags, periods)
         others = [lags for lags in _lags(periods) if lags != own]
         others.sort(key=lambda lags: (lags[0] != own[0], lags[1] != own[1]))
         found = [_within("gmm", name, {"lags": [*lags]}, word(lags)) for lags in others]
-        yield _axis(f"instruments.gmm.{name}.lags", word(group.lags), found)
+        yield of_patches(f"instruments.gmm.{name}.lags", word(group.lags), found)
 
 
 def _lags(periods: int | None) -> list[tuple[int, int | None]]:
@@ -132,10 +154,10 @@ def _collapse(model: DynamicPanel) -> Iterator[Axis]:
             Alternative(word(value), {"instruments": {"gmm": {name: {"collapse": value} for name in groups}}})
             for value in (True, False)
         ]
-        yield _axis("instruments.gmm: collapse of every group", "as in the spec", found)
+        yield of_patches("instruments.gmm: collapse of every group", "as in the spec", found)
     for name, group in groups.items():
         other = _within("gmm", name, {"collapse": not group.collapse}, word(not group.collapse))
-        yield _axis(f"instruments.gmm.{name}.collapse", word(group.collapse), [other])
+        yield of_patches(f"instruments.gmm.{name}.collapse", word(group.collapse), [other])
 
 
 def _places(model: DynamicPanel) -> Iterator[Axis]:
@@ -151,7 +173,7 @@ def _places(model: DynamicPanel) -> Iterator[Axis]:
 def _place(kind: str, name: str, group: GmmGroup | IvGroup, more: tuple[Alternative, ...]) -> Axis:
     others = [equation for equation in _EQUATIONS if equation != group.equation]
     found = [_within(kind, name, {"equation": one}, one) for one in others]
-    return _axis(f"instruments.{kind}.{name}.equation", str(group.equation), [*found, *more])
+    return of_patches(f"instruments.{kind}.{name}.equation", str(group.equation), [*found, *more])
 
 
 def _apart(name: str, group: IvGroup) -> Alternative:
@@ -171,10 +193,10 @@ def _within(kind: str, name: str, patch: Mapping[str, Any], label: str) -> Alter
 
 def _errors(model: DynamicPanel) -> Iterator[Axis]:
     kinds = ("conventional", "robust", "windmeijer")
-    yield _values("std_error", model.std_error, kinds, moves="errors")
-    yield _values("sigma2", model.sigma2, ("n", "n-k"), moves="errors")
-    yield _values("small_sample", model.small_sample, _SMALL_SAMPLES, moves="errors")
-    yield _values("distribution", model.reference_distribution, _DISTRIBUTIONS, moves="errors")
+    yield of_key("std_error", model.std_error, kinds, moves="errors")
+    yield of_key("sigma2", model.sigma2, ("n", "n-k"), moves="errors")
+    yield of_key("small_sample", model.small_sample, _SMALL_SAMPLES, moves="errors")
+    yield of_key("distribution", model.reference_distribution, _DISTRIBUTIONS, moves="errors")
 
 
 def _names(spec: Spec, column: str) -> Iterator[Axis]:
@@ -183,14 +205,4 @@ def _names(spec: Spec, column: str) -> Iterator[Axis]:
         others = [
             Alternative(variant, {"variants": {name: variant}}) for variant in variants if variant != used
         ]
-        yield _axis(f"variants.{name}", used or "", others, moves="names")
-
-
-def _values(name: str, used: Any, legal: tuple[Any, ...], **about: Any) -> Axis:
-    """An axis of one key and its values."""
-    others = [Alternative(word(value), {name: value}) for value in legal if value != used]
-    return _axis(name, word(used), others, **about)
-
-
-def _axis(name: str, used: str, others: list[Alternative], keeps_sheet: bool = True, **about: Any) -> Axis:
-    return Axis(name, (Alternative(used, {}), *others), keeps_sheet=keeps_sheet, **about)
+        yield of_patches(f"variants.{name}", used or "", others, moves="names")

@@ -82,7 +82,7 @@ class Known:
     Attributes:
         periods: of the panel
         time: the column of time: it can be a trend, never an instrument of another kind
-        constant, dummies: whether their coefficients are printed, so that they are not open
+        constant, dummies: whether their coefficients are printed, so that they cannot be left out
         apart: each variable by itself, even where the spec treats a group alike
     """
 
@@ -223,12 +223,12 @@ def _deterministic(model: DynamicPanel, known: Known, first_row: int) -> Unit:
 
 
 def _constants(model: DynamicPanel, known: Known) -> tuple[bool, ...]:
-    settled = known.constant or model.estimator == "difference"
+    settled = (known.constant and model.has_constant) or model.estimator == "difference"
     return (model.has_constant,) if settled else (model.has_constant, not model.has_constant)
 
 
 def _dummies(model: DynamicPanel, known: Known) -> tuple[tuple[int, ...] | str, ...]:
-    if known.dummies:
+    if known.dummies and model.time_dummies:
         return (model.time_dummies,)
     return (model.time_dummies, () if model.time_dummies else "all")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from harness import compare
 from harness.errors import UsageError
@@ -88,12 +88,12 @@ def goal(spec: Spec, column: str, published: Published | None, engine: str) -> G
 def _aside(spec: Spec, column: str, cell: PrintedCell, engine: str) -> str:
     address = (cell.part, cell.term, cell.measure)
     if cell.part == "as_printed":
-        return "it stands under a label that is not trusted"
+        return "the label in print is not trusted"
     if cell.measure == "stars" and not spec.stars:
         return "the spec does not say what a star stands for"
     known = (rule for rule in spec.known_differences if {PUBLISHED, engine} == set(rule.between))
     covering = next((rule for rule in known if rule.covers(column, *address)), None)
-    return f"a known difference covers it: {covering.reason.strip()}" if covering else ""
+    return "a known difference covers it" if covering else ""
 
 
 def is_firm(cell: PrintedCell) -> bool:
@@ -112,6 +112,8 @@ def judge(goal: Goal, space: Space, setting: Setting, result: Result) -> Judged:
         return Judged(setting, (False,) * len(goal.cells), nothing, message=message)
     columns = {**goal.spec.columns, goal.column: model}
     spec = goal.spec.model_copy(update={"columns": columns})
+    parts = {cell.part for cell in goal.cells}
+    result = replace(result, cells=tuple(cell for cell in result.cells if cell.part in parts))
     pairs = list(compare.against_print(spec, goal.column, goal.cells, result).pairs)
     asked = tuple(pair.verdict in _REACHED for pair in pairs[: len(goal.cells)])
     names = {
@@ -136,7 +138,10 @@ def _best_names(spec: Spec, goal: Goal, axis: Axis, result: Result, pairs: list[
     """The alternatives that reach most cells; *pairs* becomes what the first of them gives."""
     places = _named(goal, axis)
     cells = [goal.cells[place] for place in places]
-    found = [_under(spec, goal.column, dict(one.patch), cells, result) for one in axis.alternatives]
+    named = {plain(cell.term if cell.part == "tests" else cell.measure) for cell in cells}
+    own = tuple(cell for cell in result.cells if named & {plain(cell.term), plain(cell.measure)})
+    alone = replace(result, cells=own)
+    found = [_under(spec, goal.column, dict(one.patch), cells, alone) for one in axis.alternatives]
     reached = [sum(pair.verdict in _REACHED for pair in pairs) for pairs in found]
     best = [at for at, count in enumerate(reached) if count == max(reached)]
     for place, pair in zip(places, found[best[0]], strict=True):

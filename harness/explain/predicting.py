@@ -16,7 +16,7 @@ from harness.explain.space import Setting
 from harness.result import PrintedCell
 
 MOST = 200_000  # combinations of one size that are put in order
-A_CHANGE = 0.02  # what one more change counts, beside a cell missed for sure (1 / cells)
+A_CHANGE = 0.1  # what one more change counts, beside a cell missed for sure (1 / cells)
 
 Floats = NDArray[np.float64]
 Change = tuple[int, int]

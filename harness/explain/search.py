@@ -8,7 +8,7 @@ from itertools import chain, islice
 
 from harness.explain.judging import Goal, Judged, is_firm, judge
 from harness.explain.predicting import Change, depth, predictions
-from harness.explain.space import AS_IN_SPEC, Moves, Setting, Space, exactly
+from harness.explain.space import AS_IN_SPEC, Moves, Setting, Space
 from harness.result import Result
 
 Fits = Callable[[Sequence[Setting]], Sequence[Result]]
@@ -26,7 +26,7 @@ class Found:
         budget: fits that may be made
         judged: setting to what it gives of the print, in the order of the fits
         excluded: how many settings the counts in print excluded
-        depth: how many changes of what moves estimates are combined
+        depth: how many changes of what moves estimates are combined at most
         exhausted: whether nothing was left to fit
         interrupted: whether Ctrl-C ended it
     """
@@ -76,6 +76,7 @@ class Search:
         self.possible, self.progress = possible, progress
         self.found = Found(budget, depth(len(self._changes("estimates")), DEEP))
         self._seen: set[str] = set()  # models, by their text: two settings may make the same one
+        self._most = len(space.axes)
         self._firm = [is_firm(cell) for cell in goal.cells]
         self._orders: dict[tuple[Setting, str], Iterator[Setting]] = {}
 
@@ -87,7 +88,7 @@ class Search:
                 batch = self._next()
                 self._fit(batch)
                 self.found.exhausted = not batch
-            self.found.exhausted &= self.found.excluded < MOST_EXCLUDED
+            self._settle()
             self._undo()
         except KeyboardInterrupt:
             if not self.found.judged:
@@ -95,9 +96,20 @@ class Search:
             self.found.interrupted = True
         return self.found
 
+    def _settle(self) -> None:
+        """How far the whole space is known, where the search ended by itself."""
+        self.found.exhausted &= self.found.excluded < MOST_EXCLUDED
+        fitting = [len(self._without_errors(one.setting)) for one in self.found.fitting]
+        self.found.depth = max(1, min([self.found.depth, *fitting]))
+
     def _singles(self) -> None:
-        """The setting in the spec, then each change alone: what it moves guides everything after."""
-        alone = [AS_IN_SPEC, *((change,) for change in self._changes("estimates", "errors"))]
+        """
+        The setting in the spec, then each change alone: what it moves guides everything after.
+
+        Where the budget is small, the likeliest alternative of every axis comes before the second of any.
+        """
+        changes = [*self._changes("errors"), *sorted(self._changes("estimates"), key=lambda one: one[1])]
+        alone: list[Setting] = [AS_IN_SPEC, *((change,) for change in changes)]
         waiting = iter(alone[: max(self.found.budget // 2, 1)])
         while batch := self._fresh(waiting, prune=False):
             self._fit(batch)
@@ -114,8 +126,8 @@ class Search:
         without = [tuple(one for one in setting if one != change) for change in setting]
         self._fit([one for one in without if one not in self.found.judged and self.space.model(one)])
 
-    def _changes(self, *moves: Moves) -> list[Change]:
-        return [change for change in self.space.changes if self.space.axes[change[0]].moves in moves]
+    def _changes(self, moves: Moves) -> list[Change]:
+        return [change for change in self.space.changes if self.space.axes[change[0]].moves == moves]
 
     def _fit(self, settings: Sequence[Setting]) -> None:
         if not settings:
@@ -147,11 +159,16 @@ class Search:
         return _in_turn([self._order(setting, "errors") for setting in agreeing])
 
     def _estimates(self) -> Iterator[Setting]:
-        """Neighbours of what fits, then combinations around the spec's setting and the nearest one."""
+        """
+        Neighbours of what fits, then combinations around the spec's setting and the nearest one.
+
+        Once something fits, only settings with no more changes are of interest, and its neighbours.
+        """
         fitting = dict.fromkeys(self._without_errors(one.setting) for one in self.found.fitting)
         beside = [self._order(setting, "neighbours") for setting in fitting]
         around = [self._order(setting, "estimates") for setting in (AS_IN_SPEC, self._nearest())]
-        return chain(_in_turn(beside), _in_turn(around))
+        most = min(map(len, fitting), default=self._most)
+        return chain(_in_turn(beside), (one for one in _in_turn(around) if len(one) <= most))
 
     def _errors_of_the_nearest(self) -> Iterator[Setting]:
         """Where no estimates agree, towards the end of the budget."""
@@ -187,16 +204,13 @@ class Search:
         return list(islice((setting for setting in order if self._is_fresh(setting, prune)), most))
 
     def _is_fresh(self, setting: Setting, prune: bool) -> bool:
-        text = exactly(self.space.merged(setting))
-        if text in self._seen or self.found.excluded >= MOST_EXCLUDED:
+        model = self.space.model(setting) if self.found.excluded < MOST_EXCLUDED else None
+        if model is None or (text := model.model_dump_json()) in self._seen:
             return False
         self._seen.add(text)
-        if self.space.model(setting) is None:
-            return False
-        if prune and not self.possible(setting):
-            self.found.excluded += 1
-            return False
-        return True
+        is_possible = not prune or self.possible(setting)
+        self.found.excluded += not is_possible
+        return is_possible
 
 
 def _in_turn(orders: Iterable[Iterator[Setting]]) -> Iterator[Setting]:

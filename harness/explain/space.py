@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property, reduce
+from functools import cached_property, lru_cache, reduce
 from typing import Any, Literal, Protocol
 
 from pydantic import ValidationError
@@ -96,10 +96,20 @@ class Space:
 
     def model(self, setting: Setting) -> AnyModel | None:
         """The column's model under *setting*; None where its settings do not go together."""
-        try:
-            return MODEL_ADAPTER.validate_python(self.merged(setting))
-        except ValidationError:
-            return None
+        return self._models(setting)
+
+    @cached_property
+    def _models(self) -> Callable[[Setting], AnyModel | None]:
+        """Validation; the last few are kept, since each is asked for again until it is judged."""
+
+        @lru_cache(maxsize=256)
+        def validated(setting: Setting) -> AnyModel | None:
+            try:
+                return MODEL_ADAPTER.validate_python(self.merged(setting))
+            except ValidationError:
+                return None
+
+        return validated
 
 
 def merged(target: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:

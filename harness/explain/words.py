@@ -26,17 +26,23 @@ def lines(answer: Answer) -> Iterator[str]:
     yield f"  {_searched(answer)}"
     found = _fitting(answer) if answer.fitting else _nearest(answer)
     yield from (f"  {line}" for line in found)
-    for cell, reason in answer.aside[:SHOWN]:
-        yield f"  not held against the print: {_cell(cell)}: {reason}"
+    yield from (f"  {line}" for line in _aside(answer))
     yield from (f"  {sentence}" for sentence in _ended(answer))
 
 
 def _as_in_spec(answer: Answer) -> str:
-    misses = len(answer.as_in_spec.misses) + answer.as_in_spec.beyond
-    cells = _number(answer.n_cells, "printed cell")
-    return (
-        f"{cells}; the spec's setting gives {'all of them' if not misses else f'{answer.n_cells - misses}'}"
-    )
+    given = answer.n_cells - answer.missed_in_spec
+    told = "all of them" if not answer.missed_in_spec else f"{given}"
+    return f"{_number(answer.n_cells, 'printed cell')}; the spec's setting gives {told}"
+
+
+def _aside(answer: Answer) -> Iterator[str]:
+    """Cells that no setting is held against, those with one reason together."""
+    reasons: dict[str, list[PrintedCell]] = {}
+    for cell, reason in answer.aside:
+        reasons.setdefault(reason, []).append(cell)
+    for reason, cells in reasons.items():
+        yield f"left out, since {reason}: {_summary(cells)}"
 
 
 def _searched(answer: Answer) -> str:
@@ -51,7 +57,7 @@ def _fitting(answer: Answer) -> Iterator[str]:
     first = answer.fitting[0]
     if first.changes:
         yield f"this gives every printed cell, with {_number(len(first.changes), 'change')}:"
-        yield from (f"  {_change(change)}" for change in first.changes)
+        yield from (f"  {line}" for change in first.changes for line in _change(change))
         yield "write into the spec:"
         yield from (f"  {line}" for line in yaml(_in_spec(answer, first)))
     yield from _alike(first, answer.fitting[1:])
@@ -63,34 +69,39 @@ def _in_spec(answer: Answer, one: Candidate) -> dict[str, Any]:
 
 def _alike(first: Candidate, others: Sequence[Candidate]) -> Iterator[str]:
     """What the print cannot tell from the first setting that fits."""
-    told = [f"{axis}: {_or(alternatives)}" for axis, alternatives in first.undecided.items()]
-    told += [_difference(first, other) for other in others]
-    if told:
-        yield f"the print cannot tell from it{' (each was fitted)' if others else ''}:"
-        yield from (f"  {one}" for one in told[:SHOWN])
-        if len(told) > SHOWN:
-            yield f"  and {len(told) - SHOWN} more: --json has them all"
+    named = [f"{axis}: {', '.join(names)}" for axis, names in first.undecided.items()]
+    if named:
+        yield f"the print cannot tell names apart: {'; '.join(named)}"
+    told = [_difference(first, other) for other in others]
+    single = [parts[0] for parts in told if len(parts) == 1]
+    mixed = [parts for parts in told if len(parts) > 1]
+    combined = [parts for parts in mixed if set(parts) <= set(single)]
+    shown = [*single, *("; ".join(parts) for parts in mixed if parts not in combined)]
+    if shown:
+        yield "the print cannot tell from it (each was fitted):"
+        yield from (f"  {one}" for one in shown[:SHOWN])
+    if len(shown) > SHOWN:
+        yield f"  and {len(shown) - SHOWN} more: --json has them all"
+    if combined:
+        yield f"  and {_number(len(combined), 'combination')} of these"
 
 
-def _difference(first: Candidate, other: Candidate) -> str:
-    """How another setting differs from the first."""
+def _difference(first: Candidate, other: Candidate) -> list[str]:
+    """How another setting differs from the first, axis by axis."""
     here, there = _choices(first.changes), _choices(other.changes)
     found = [f"{axis}: {after}" for axis, after in there.items() if here.get(axis) != after]
     found += [f"{change.axis}: {change.before}" for change in first.changes if change.axis not in there]
-    return "; ".join(found)
+    return found
 
 
 def _choices(changes: Iterable[Change]) -> dict[str, str]:
     return {change.axis: change.after for change in changes}
 
 
-def _change(change: Change) -> str:
-    head = f"{change.axis}: {change.before} -> {change.after}"
-    if change.moves is None:
-        return head
-    if not change.moves:
-        return f"{head} (moves no printed cell by itself)"
-    return f"{head} (without it differ: {_summary(change.moves)})"
+def _change(change: Change) -> Iterator[str]:
+    yield f"{change.axis}: {change.before} -> {change.after}"
+    if change.moves is not None:
+        yield f"  without it differ: {_summary(change.moves) if change.moves else 'no printed cell'}"
 
 
 def _summary(cells: Sequence[PrintedCell]) -> str:
@@ -111,7 +122,7 @@ def _nearest(answer: Answer) -> Iterator[str]:
     yield f"no setting gives every printed cell; the nearest misses {misses}:"
     if not nearest.changes:
         yield "  the spec's own"
-    yield from (f"  {_change(change)}" for change in nearest.changes)
+    yield from (f"  {line}" for change in nearest.changes for line in _change(change))
     if nearest.changes:
         yield "as a patch of the spec:"
         yield from (f"  {line}" for line in yaml(_in_spec(answer, nearest)))
@@ -141,8 +152,8 @@ def _ended(answer: Answer) -> Iterator[str]:
     if answer.interrupted:
         yield "Interrupted: this is what is known so far."
     elif answer.exhausted:
-        what = _number(answer.depth, "change")
-        yield f"Every combination of up to {what} that move estimates was fitted or excluded."
+        what = "change" if answer.depth == 1 else f"combination of up to {answer.depth} changes"
+        yield f"Every {what} that moves estimates was fitted, or excluded by its counts."
     elif answer.fitted >= answer.budget:
         yield f"The budget of {answer.budget} fits ended the search; --budget N allows more."
     else:
@@ -151,10 +162,6 @@ def _ended(answer: Answer) -> Iterator[str]:
 
 def _number(count: int, what: str) -> str:
     return f"{count:,} {what}{'' if count == 1 else 's'}"
-
-
-def _or(words: Sequence[str]) -> str:
-    return " or ".join(words)
 
 
 def yaml(patch: Mapping[str, Any]) -> Iterator[str]:
@@ -204,8 +211,8 @@ def _answer(answer: Answer) -> dict[str, Any]:
         **{name: getattr(answer, name) for name in plain},
         "message": answer.message,
         "cells": answer.n_cells,
+        "missed_in_spec": answer.missed_in_spec,
         "aside": [[*cell[:3], reason] for cell, reason in answer.aside],
-        "as_in_spec": _candidate(answer.as_in_spec),
         "fitting": [_candidate(one) for one in answer.fitting],
         "nearest": None if answer.nearest is None else _candidate(answer.nearest),
         "unreached": [[*cell[:3]] for cell in answer.unreached],

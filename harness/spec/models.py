@@ -438,11 +438,14 @@ class Descriptive(Model):
         Distinct[Annotated[str, AfterValidator(_descriptive_measure)]], Field(min_length=1)
     ] = Field(
         default=("n_obs", "mean", "sd", "min", "max"),
-        description="Out of n_obs, mean, sd (N-1), min, max, variance, median, p<percent>, missing",
+        description="Out of n_obs, mean, sd, min, max, variance, median, p<percent>, missing",
     )
     by: Text | None = Field(default=None, description="A column: moments within each of its values")
     quantile_type: Annotated[int, Field(ge=1, le=9)] = Field(
         default=7, description="R's types of quantiles, 1 to 9"
+    )
+    sd_denominator: Literal["n", "n-1"] = Field(
+        default="n-1", description="Denominator of variance and sd: n-1 is a sample's, n a population's"
     )
 
 
