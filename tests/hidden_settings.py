@@ -139,7 +139,7 @@ def _data(seed: int) -> Dataset:
     return Dataset(frame[kept].reset_index(drop=True), "", Path("simulated.csv"))
 
 
-# ----------------------------------------------------------------------------------- what is taken for granted
+# ---------------------------------------------------------------------------------- what is taken for granted
 
 
 def _space(draw: random.Random) -> Space:
