@@ -110,14 +110,14 @@ def test_a_worker_killed_while_it_has_nothing_to_do_costs_nothing() -> None:
     ("fault", "message"),
     [
         ("dies", "the worker process died of SIGKILL, twice. No other fit is touched."),
-        ("hangs", "still running after 2 s and was ended. To allow more, raise limits.seconds in the spec."),
+        ("hangs", "still running after 10 s and was ended. To allow more, raise limits.seconds in the spec."),
         ("eats memory", "needs more than limits.memory_mb = 4096 MB. Raise it."),
         ("raises", "ValueError: no such draw"),
     ],
 )
 def test_what_goes_wrong_in_a_batch_costs_the_guilty_fit_alone(fault: str, message: str) -> None:
     guilty = 45
-    tasks = [drawn(float(i), fault if i == guilty else "", seconds=2) for i in range(70)]
+    tasks = [drawn(float(i), fault if i == guilty else "", seconds=10) for i in range(70)]
     found = dict(stream(iter(tasks), jobs=1))
     assert {i for i, result in found.items() if result.status != "fitted"} == {guilty}
     assert (found[guilty].status, found[guilty].message) == ("errored", message)
