@@ -276,6 +276,21 @@ def test_a_file_given_by_hand_takes_the_path_of_real_data(specs: dict[str, Spec]
 
 
 @pytest.mark.slow
+def test_configurations_are_held_against_the_text_where_data_are_given_by_hand(
+    specs: dict[str, Spec], tmp_path: Path
+) -> None:
+    choice = Choice(("V5",), ("python-fsqca",), {"panel": real_file(tmp_path)}, 1)
+    outcome = run([specs[GROUPS[2]]], choice, lambda total, result: None).outcomes[-1]
+    assert verdicts(outcome) <= {"exact", "missing"}
+    listed = {pair.term: pair.verdict for one in outcome.comparisons for pair in one.pairs}
+    for view in claims(outcome):
+        column, term, _ = view.about.split(", ")
+        if column == "V5":
+            told = {stance.source: stance.support for stance in view.stances}
+            assert told["python-fsqca"] == {"exact": "supported", "missing": "contradicted"}[listed[term]]
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["xlsx", "parquet"])
 def test_the_command_reads_a_workbook_and_a_parquet_file_like_the_csv(tmp_path: Path, kind: str) -> None:
     frame = stand_in.panel(7).frame.drop(columns="stand_in")
