@@ -42,7 +42,7 @@ class Column:
     assumptions: tuple[str, ...]
 
 
-def column(spec: Spec, name: str, request: Request, data: dataset.Dataset | None) -> Column:
+def prepare(spec: Spec, name: str, request: Request, data: dataset.Dataset | None) -> Column:
     """
     Make a column ready; with data it is fitted once.
 
