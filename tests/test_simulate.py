@@ -331,7 +331,7 @@ def test_a_coefficient_is_given_or_printed_or_fitted_and_says_which(panel: Path)
     assert made.truths["L1.y"] == Truth(0.5, "printed", ("0.50", "0.05"), 0.05)
     assert made.truths["x"] == Truth(0.25, "given", ("0.30", "0.04"), 0.04)
     assert any("Not printed, and taken from python-dpd's fit: k = " in note for note in made.notes)
-    assert any("Given, not as printed: x = 0.25" in note for note in made.notes)
+    assert any("Given by hand: x = 0.25" in note for note in made.notes)
 
 
 def test_a_number_printed_times_a_hundred_is_taken_for_what_it_means(panel: Path) -> None:
