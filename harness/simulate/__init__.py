@@ -12,9 +12,9 @@ from harness.engines import engines
 from harness.errors import DataMissingError, EstimationError, HarnessError, UsageError
 from harness.recovery import Recovery
 from harness.result import Result
-from harness.simulate.column import Column, column
 from harness.simulate.design import Asked
 from harness.simulate.hypotheses import holds
+from harness.simulate.preparation import Column, prepare
 from harness.simulate.recipe import Recipe
 from harness.simulate.request import Request
 from harness.simulate.tally import Tally
@@ -83,7 +83,7 @@ def _ready(spec: Spec, request: Request) -> tuple[list[Column], list[HarnessErro
     faults: list[HarnessError] = []
     for name in request.columns or spec.columns:
         try:
-            ready.append(column(spec, name, request, data))
+            ready.append(prepare(spec, name, request, data))
         except (UsageError, EstimationError) as fault:
             faults.append(type(fault)(f"{spec.id} ({name}): {fault}"))
         except HarnessError as fault:  # of the data: it names the place itself
@@ -132,7 +132,7 @@ def _recovery(one: Column, request: Request, tally: Tally) -> Recovery:
         asked=request.replications,
         drawn=tally.drawn,
         fitted=tally.fitted,
-        failures=dict(tally.failures.most_common()),
+        failures=tally.failures,
         ci_level=one.model.ci_level,
         design=made.sizes() | tally.counts,
         coefficients=tuple(tally.coefficients(one.truths)),

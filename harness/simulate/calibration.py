@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from harness.estimators.dpd.grid import Grid
 from harness.sheet import Sheet
 from harness.simulate.equation import Drawn, Equation
-from harness.simulate.layout import spread, used
+from harness.simulate.layout import later, spread, used
 
 Array = NDArray[np.float64]
 _MOST_PERSISTENT = 0.98
@@ -69,7 +69,7 @@ def _own_lag(equation: Equation, sheet: Sheet, where: Grid, name: str, lag: int)
 
 def spreads(residual: Array, n_coefficients: int, has_effects: bool) -> Spreads:
     """
-    Components of variance by within and between residuals (Swamy and Arora 1972).
+    Of the errors by residuals about their entity's mean; what the means vary beyond that is the effects'.
 
     residual : (n, t), NaN where there is none
     """
@@ -170,7 +170,7 @@ def feedback(
     correlations, left = [], []
     for deviation, one, move in zip(deviations, drawn, moved, strict=True):
         new = _innovation(deviation, move)
-        felt = _shifted(errors, 1 if one.kind == "predetermined" else 0)
+        felt = later(errors, 1 if one.kind == "predetermined" else 0)
         both = ~np.isnan(new) & ~np.isnan(felt)
         new, felt = (np.where(both, values, np.nan) / (_size(values[both]) or 1.0) for values in (new, felt))
         correlations.append(float(np.nansum(new * felt)) / max(int(both.sum()), 1))
@@ -182,13 +182,7 @@ def feedback(
 def _innovation(deviation: Array, move: Motion) -> Array:
     """What is new in each period, about the entity's mean where entities have one of their own."""
     about = deviation - entity_means(deviation) if move.effect > 0 else deviation
-    return about - move.persistence * _shifted(about, 1) if move.persistence > 0 else about
-
-
-def _shifted(values: Array, lag: int) -> Array:
-    if lag == 0:
-        return values
-    return np.concatenate([np.full((len(values), lag), np.nan), values[:, :-lag]], axis=1)
+    return about - move.persistence * later(about, 1) if move.persistence > 0 else about
 
 
 def _size(values: Array) -> float:

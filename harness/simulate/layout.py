@@ -22,12 +22,13 @@ def layout(sheet: Sheet) -> Grid:
 
 def spread(sheet: Sheet, where: Grid, column: str, lag: int = 0) -> Array:
     """(n, t) values of *column*, *lag* periods earlier; NaN where the data have none."""
-    values = where.spread(sheet.frame[column].to_numpy(dtype=np.float64))
-    if lag:
-        values = np.concatenate(
-            [np.full((len(values), lag), np.nan), values[:, : values.shape[1] - lag]], axis=1
-        )
-    return values[:, : where.n_periods]
+    return later(where.spread(sheet.frame[column].to_numpy(dtype=np.float64)), lag)
+
+
+def later(values: Array, lag: int) -> Array:
+    """(n, t) *values* moved *lag* periods later, NaN where there are none."""
+    found: Array = np.concatenate([np.full((len(values), lag), np.nan), values], axis=1)
+    return found[:, : values.shape[1]]
 
 
 def used(sheet: Sheet, where: Grid) -> NDArray[np.bool_]:
@@ -42,9 +43,9 @@ def filled(values: Array) -> Array:
 
     Else an entity keeps its last value, before its first one that one; without any it has the mean of all.
     """
-    low, high = (reduce(np.where(np.isnan(values), other, values), axis=0) for reduce, other in
-                 ((np.min, np.inf), (np.max, -np.inf)))  # fmt: skip
-    if np.isfinite(low).all() and (low == high).all():
+    low = np.where(np.isnan(values), np.inf, values).min(axis=0)
+    high = np.where(np.isnan(values), -np.inf, values).max(axis=0)
+    if (low == high).all():
         return np.broadcast_to(low, values.shape).copy()
     carried = pd.DataFrame(values).ffill(axis=1).bfill(axis=1).to_numpy()
     mean = float(np.nanmean(values)) if np.isfinite(values).any() else 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -24,37 +25,47 @@ class Tally:
     """
     What is kept of each replication: five numbers a coefficient, one a test.
 
-    They are kept in order of replication, so that sums are the same whichever fit ends first.
+    All is kept by replication, so that everything is the same whichever fit ends first.
     """
 
     def __init__(self, terms: Sequence[str], replications: int) -> None:
-        self.failures: Counter[str] = Counter()
         self.drawn = 0
         self.fitted = 0
-        self.counts: dict[str, float] = {}
         self.engine_version = ""
+        self.counts: dict[str, float] = {}
+        self._failures: Counter[str] = Counter()
+        self._first = replications  # of the replications that were fitted
         self._terms = {term: place for place, term in enumerate(terms)}
         self._numbers = np.full((len(_MEASURES), len(terms), replications), np.nan)
         self._p_values: dict[str, Array] = {}
+        self._order: dict[str, tuple[int, int]] = {}  # of the tests: first replication, place in it
 
     def add(self, replication: int, result: Result) -> None:
         """Keep what is needed of a fit that has ended."""
         self.drawn += 1
         if result.status != "fitted":
-            self.failures[result.message] += 1
+            self._failures[result.message] += 1
             return
         self.fitted += 1
-        self.engine_version = result.provenance.engine_version
-        for part, term, measure, value in result.cells:
+        if replication < self._first:
+            self._first = replication
+            self.engine_version = result.provenance.engine_version
+            fit = {cell.measure: cell.value for cell in result.cells if cell.part == "fit"}
+            self.counts = {name: fit[measure] for measure, name in _COUNTS.items() if measure in fit}
+        for place, (part, term, measure, value) in enumerate(result.cells):
             if part == "coefficients" and term in self._terms and measure in _MEASURES:
                 self._numbers[_MEASURES.index(measure), self._terms[term], replication] = value
             elif part == "tests" and measure == "p_value":
-                self._p_value(term)[replication] = value
-            elif part == "fit" and measure in _COUNTS:
-                self.counts.setdefault(_COUNTS[measure], value)
+                self._test(term, (replication, place))[replication] = value
 
-    def _p_value(self, term: str) -> Array:
+    def _test(self, term: str, at: tuple[int, int]) -> Array:
+        self._order[term] = min(at, self._order.get(term, at))
         return self._p_values.setdefault(term, np.full(self._numbers.shape[2], np.nan))
+
+    @property
+    def failures(self) -> dict[str, int]:
+        """Message to how many fits gave no numbers for it, the most frequent first."""
+        return dict(sorted(self._failures.items(), key=lambda item: (-item[1], item[0])))
 
     def coefficients(self, truths: Mapping[str, Truth]) -> Iterator[Coefficient]:
         """One a term that has estimates."""
@@ -65,14 +76,13 @@ class Tally:
                 yield _coefficient(term, truths[term], numbers[:, there])
 
     def tests(self, holds: Callable[[str], bool | None]) -> Iterator[TestRate]:
-        """One a test that any fit gave, in order of name where no two fits gave the same."""
-        for term in self._p_values:
+        """One a test, in the order of the first replication that has it."""
+        edges = np.linspace(0.0, 1.0, _STEPS + 1)
+        for term in sorted(self._order, key=lambda name: self._order[name]):
             p = self._p_values[term]
             p = p[np.isfinite(p)]
             if len(p) > 1:
-                edges = np.linspace(0.0, 1.0, _STEPS + 1)
-                drawn = _histogram(p, edges)
-                yield TestRate(term, holds(term), _share(p < LEVEL), len(p), drawn)
+                yield TestRate(term, holds(term), _share(p < LEVEL), len(p), _histogram(p, edges))
 
 
 def _coefficient(term: str, truth: Truth, numbers: Array) -> Coefficient:
@@ -83,7 +93,8 @@ def _coefficient(term: str, truth: Truth, numbers: Array) -> Coefficient:
     table 6; that of the root of a mean by the delta method.
     """
     estimate, std_error, p, low, high = numbers
-    n, sd = len(estimate), float(estimate.std(ddof=1))
+    n, deviation = len(estimate), float(estimate.std(ddof=1))
+    sd = Measured(deviation, deviation / (2 * (n - 1)) ** 0.5)
     error = estimate - truth.value
     mse = float(np.mean(error**2))
     rmse = mse**0.5
@@ -92,11 +103,11 @@ def _coefficient(term: str, truth: Truth, numbers: Array) -> Coefficient:
     return Coefficient(
         term=term,
         truth=truth,
-        bias=Measured(float(error.mean()), sd / n**0.5),
-        sd=Measured(sd, sd / (2 * (n - 1)) ** 0.5),
+        bias=Measured(float(error.mean()), deviation / n**0.5),
+        sd=sd,
         rmse=Measured(rmse, spread / (2 * rmse) if rmse > 0 else 0.0),
         std_error=reported,
-        ratio=_ratio(reported, Measured(sd, sd / (2 * (n - 1)) ** 0.5)),
+        ratio=_ratio(reported, sd),
         coverage=_share_of((low <= truth.value) & (truth.value <= high), np.isfinite(low + high)),
         power=_share_of(p < LEVEL, np.isfinite(p)),
         estimates=_about(estimate, truth.value),
@@ -114,9 +125,8 @@ def _ratio(above: Measured | None, below: Measured) -> Measured | None:
     if above is None or above.value <= 0 or below.value <= 0:
         return None
     value = above.value / below.value
-    return Measured(
-        value, value * ((above.std_error / above.value) ** 2 + (below.std_error / below.value) ** 2) ** 0.5
-    )
+    relative = math.hypot(above.std_error / above.value, below.std_error / below.value)
+    return Measured(value, value * relative)
 
 
 def _share_of(hits: NDArray[np.bool_], there: NDArray[np.bool_]) -> Measured | None:

@@ -42,7 +42,7 @@ class Column:
     assumptions: tuple[str, ...]
 
 
-def column(spec: Spec, name: str, request: Request, data: dataset.Dataset | None) -> Column:
+def prepare(spec: Spec, name: str, request: Request, data: dataset.Dataset | None) -> Column:
     """
     Make a column ready; with data it is fitted once.
 
@@ -124,7 +124,7 @@ def _notes(true: Mapping[str, Truth], data: dataset.Dataset | None, engine: Engi
         yield "The data are not there: only the size is the paper's, all else is assumed."
     elif data.stand_in:
         yield "The data are a stand-in: rows, regressors and variances are made up."
-    words = {"fitted": f"Not printed, and taken from {engine.id}'s fit", "given": "Given, not as printed"}
+    words = {"fitted": f"Not printed, and taken from {engine.id}'s fit", "given": "Given by hand"}
     for source, said in words.items():
         named = [f"{term} = {one.value:.4g}" for term, one in true.items() if one.source == source]
         if named:
