@@ -60,6 +60,11 @@ def r_facts(kept: Kept) -> dict[str, str]:
     }
 
 
+def program(name: str) -> str:
+    """A program on the path by its file's name, size and time; its name alone where there is none."""
+    return _file(shutil.which(name) or name)
+
+
 @cache
 def cpu() -> str:
     """The processor's name: a BLAS chooses its kernels, and so the last digits, by it."""

@@ -9,15 +9,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness import __version__, compare, report
 from harness.errors import UsageError
 from harness.report import recovery
 from harness.result import Outcome
 from harness.run import Run, from_golden
-from harness.simulate import Found
 from harness.spec import Spec
+
+if TYPE_CHECKING:
+    from harness.simulate import Found
 
 
 def write(found: Run, folder: Path, exit_code: int, beside: Mapping[str, str] | None = None) -> Path:

@@ -264,7 +264,7 @@ class _Known:
             return _no_fit(self.spec, column, engine.id, "skipped", reason)
         if self.store is None:
             return None
-        reason = self.store.absent(engine)
+        reason = _script_of(self.spec, engine) or self.store.absent(engine)
         if reason:
             return _no_fit(self.spec, column, engine.id, "skipped", reason)
         known = self.provenance(engine)
@@ -345,6 +345,12 @@ def _cannot(engine: Engine, model: AnyModel) -> str:
     if engine.models and model.model not in engine.models:
         return f"{engine.id} does not estimate model '{model.model}'"
     return ""
+
+
+def _script_of(spec: Spec, engine: Engine) -> str:
+    """Why an engine that only writes scripts fits nothing; "" for the others."""
+    told = f"{engine.id} writes a script and runs nothing: harness show {spec.id} --engine {engine.id}"
+    return told if engine.writes_only else ""
 
 
 def _no_fit(spec: Spec, column: str, engine: str, status: str, message: str) -> Result:
@@ -443,7 +449,7 @@ def _no_golden(spec: Spec, engine: str) -> str:
     if known is not None and not known.module:
         return f"{engine} is not part of this version"
     if known is not None and known.writes_only:
-        return f"{engine} writes a script and runs nothing: harness show {spec.id} --engine {engine}"
+        return _script_of(spec, known)
     return f'no golden file yet. Make it: harness bless {spec.id} --engine {engine} --because "..."'
 
 

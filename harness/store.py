@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import cached_property
@@ -71,6 +72,7 @@ class Store:
         depends = {
             "schema": SCHEMA,
             "engine": engine.id,
+            "program": environment.program(engine.program) if engine.program else "",
             "model": model_text(model),
             "about": about,
             "sources": environment.sources_sha256(engine.module, *way),
@@ -114,6 +116,8 @@ class Store:
 
     def absent(self, engine: Engine) -> str:
         """Why an engine cannot run here, "" where nothing is known of that; starts nothing to find out."""
+        if engine.program and not shutil.which(engine.program):
+            return f"there is no {engine.program} on the path. Install it: {engine.mend}"
         facts = self.facts(engine.language)
         if not facts or not engine.needs:
             return ""

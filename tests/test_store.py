@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import stat
+import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -51,6 +52,22 @@ def test_a_second_run_fits_nothing_and_reports_the_same_bytes(line) -> None:
     assert "0 fits" in told.stderr
     assert "4 fits were kept from an earlier run; --fresh makes them anew." in told.stdout
     assert report(root) == first
+
+
+def test_a_second_run_imports_no_library_of_numbers_and_no_pool(line) -> None:
+    root = line("fake-agrees", "stata-xtabond2")
+    harness(root)
+    code = (
+        "import sys\nfrom harness.cli import main\n"
+        f"try: main(['--root', {str(root)!r}, 'run'])\nexcept SystemExit: pass\n"
+        "heavy = {'rpy2', 'pandas', 'numpy', 'scipy', 'pebble', 'distributed'} & set(sys.modules)\n"
+        "sys.exit(', '.join(sorted(heavy)) or 0)"
+    )
+    paths = os.pathsep.join([str(ROOT), str(ROOT / "tests/fakes")])
+    environment = {**os.environ, "PYTHONPATH": paths}
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
+    assert "0 fits" in told.stderr
+    assert told.returncode == 0, told.stderr
 
 
 def test_fresh_fits_everything_anew(line) -> None:
@@ -375,8 +392,6 @@ def test_another_kernel_of_the_blas_is_another_key(key, monkeypatch: pytest.Monk
 
 def test_every_source_that_python_imports_is_found(tmp_path: Path) -> None:
     """Against the interpreter's own account of what an engine's import loads."""
-    import subprocess
-
     for engine in ("python-pydynpd", "r-plm"):
         module = engines()[engine].module
         code = (
@@ -460,8 +475,6 @@ def test_an_absent_package_is_said_without_starting_anything(
 
 @pytest.mark.r
 def test_the_facts_of_this_r_are_what_r_says(tmp_path: Path) -> None:
-    import subprocess
-
     code = 'cat(as.character(getRversion()), as.character(packageVersion("plm")))'
     told = subprocess.run(["Rscript", "--vanilla", "-e", code], capture_output=True, text=True, check=True)
     version, plm = told.stdout.split()

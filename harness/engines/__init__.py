@@ -46,6 +46,7 @@ class Engine:
         language: R starts once per worker, and never in the parent
         mend: the command that installs what it needs
         needs: the package without which it cannot run, where the harness itself does not depend on it
+        program: the one that it starts, as the path knows it
         writes_only: it writes a script for a program that the harness never runs
     """
 
@@ -55,6 +56,7 @@ class Engine:
     language: Literal["python", "r"] = "python"
     mend: str = "make setup"
     needs: str = ""
+    program: str = ""
     writes_only: bool = False
 
     def load(self) -> EngineModule:
@@ -83,6 +85,7 @@ _BUILT_IN = (
         "harness.engines.gretl_dpanel",
         ("dynamic-panel",),
         mend="sudo apt-get install gretl",
+        program="gretlcli",
     ),
     Engine(
         "stata-xtabond2",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import io
+import multiprocessing
 import os
 import pickle
 import platform
@@ -37,6 +38,9 @@ def start() -> None:
     os.setsid()
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    parent = multiprocessing.parent_process()
+    if parent is None or os.getppid() != parent.pid:  # gone before the kernel was asked to tell
+        os._exit(1)
 
 
 def fit_batch(pickled: bytes, shared: Sheet | Recipe | None) -> Ended:
