@@ -174,6 +174,15 @@ def test_a_statistic_that_alone_differs_is_defined_in_another_way() -> None:
     assert found.stage == "definition" and "ar1 statistic -3.599591 against -3.4929" in found.sentence
 
 
+def test_a_term_that_one_leaves_out_is_named() -> None:
+    spec, (dpd,) = golden(*DIFFERENCE, "python-dpd")
+    kept = tuple(cell for cell in dpd.cells if cell[:2] != ("coefficients", "L1.log_wage"))
+    other = replace(dpd, engine="B", cells=kept)
+    found = between.parting(spec, DIFFERENCE[1], dpd, other)
+    assert found.stage == "coefficients"
+    assert "only one of them has L1.log_wage: the regressors are not the same" in found.sentence
+
+
 def test_a_statistic_under_anothers_name_is_recognised() -> None:
     # Sargan's statistic with the divisor N-K instead of N: 65.818 for 67.588.
     spec, (dpd,) = golden(*DIFFERENCE, "python-dpd")

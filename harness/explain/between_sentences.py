@@ -84,6 +84,9 @@ class _Two:
         return f"after the same rows and counts the first-step matrix differs (h), {_OTHER_LIST}"
 
     def coefficients(self, pairs: Sequence[Pair]) -> str:
+        alone = [pair.term for pair in pairs if pair.reference is None or pair.candidate is None]
+        if alone:
+            return f"only one of them has {', '.join(alone[:_NAMED])}: the regressors are not the same"
         if not isinstance(self.model, DynamicPanel):
             return "rows and degrees of freedom are the same, so the transformation or the regressors differ"
         one_step = ("tests", "sargan@xtabond2", "statistic")
