@@ -20,6 +20,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +39,10 @@ class Case:
         k: conditions
         noise: standard deviation of what is added to the outcome
         incl_cut, pri_cut, n_cut: of the truth table
-        kinds: solutions asked for; `grid` stands for 1,000 analyses over cut-offs
+        kinds: solutions asked for; `grid` stands for 1,000 analyses over cut-offs, `proof` for a proof of
+            the size, however long it takes
         target: seconds to reach, None where there is no target
+        seed: of the data, with k added
     """
 
     name: str
@@ -50,6 +53,7 @@ class Case:
     n_cut: int
     kinds: tuple[str, ...]
     target: float | None
+    seed: int = 20260101
 
 
 NOISY, CLEAN = (0.25, 0.85, 0.5), (0.02, 0.9, 0.8)
@@ -62,6 +66,8 @@ CASES = [
     Case("k=8 noisy, n_cut 3, parsimonious", 8, *NOISY, 3, ("parsimonious",), 0.05),
     Case("k=8 clean, n_cut 5, two solutions", 8, *CLEAN, 5, TWO, 0.05),
     Case("k=10 noisy, n_cut 3, conservative", 10, *NOISY, 3, ("conservative",), 0.5),
+    Case("k=10 noisy, harder data, conservative", 10, *NOISY, 3, ("conservative",), 0.5, -7),
+    Case("k=10 noisy, harder data, size proved", 10, *NOISY, 3, ("conservative", "proof"), None, -7),
     Case("k=10 noisy, n_cut 3, parsimonious", 10, *NOISY, 3, ("parsimonious",), 0.5),
     Case("k=10 clean, n_cut 5, conservative", 10, *CLEAN, 5, ("conservative",), 0.5),
     Case("k=10 clean, n_cut 5, parsimonious", 10, *CLEAN, 5, ("parsimonious",), 0.5),
@@ -77,7 +83,7 @@ CASES = [
 
 def generated(case: Case) -> dict[str, np.ndarray]:  # type: ignore[type-arg]
     """U-shaped memberships in three digits; Y from three paths over five conditions, with noise."""
-    random = np.random.default_rng(20260101 + case.k)
+    random = np.random.default_rng(case.seed + case.k)
     X = random.beta(0.6, 0.6, (case.k, N_CASES))
     paths = (np.minimum(X[0], 1 - X[1]), np.minimum(X[2], X[3]), np.minimum(1 - X[2], np.minimum(X[1], X[4])))
     y = np.maximum.reduce(paths) + random.normal(0, case.noise, N_CASES)
@@ -94,7 +100,7 @@ def measured(case: Case) -> dict[str, Any]:
     columns = generated(case)
     data = fsqca.sets(columns, "Y", list(columns)[:-1])
     best, found = float("inf"), ""
-    for _ in range(3 if case.k < 15 else 1):
+    for _ in range(3 if case.k < 15 and "proof" not in case.kinds else 1):
         start = time.process_time()
         found = analysed(fsqca, data, case)
         best = min(best, time.process_time() - start)
@@ -107,7 +113,8 @@ def analysed(fsqca: Any, data: Any, case: Case) -> str:
     table = fsqca.truth_table(data, case.incl_cut, case.pri_cut, case.n_cut)
     if "grid" in case.kinds:
         return _grid(fsqca, data, case)
-    solutions = {kind: getattr(fsqca, kind)(table) for kind in TWO if kind in case.kinds}
+    effort = fsqca.Effort(cells=inf) if "proof" in case.kinds else fsqca.Effort()
+    solutions = {kind: getattr(fsqca, kind)(table, effort=effort) for kind in TWO if kind in case.kinds}
     if "intermediate" in case.kinds:
         expected = dict.fromkeys(data.conditions, 1)
         pair = (solutions["conservative"], solutions["parsimonious"])
@@ -117,6 +124,7 @@ def analysed(fsqca: Any, data: Any, case: Case) -> str:
             fsqca.fit_solution(solution)
     counts = [
         f"{kind[0].upper()} {'' if found.count_is_exact else '>= '}{found.n_models:,} x {found.size}"
+        + (f" (proved: >= {found.size_at_least})" if found.size > found.size_at_least else "")
         for kind, found in solutions.items()
     ]
     return f"{len(table.positive)}/{len(table.negative)} rows; " + ", ".join(counts)

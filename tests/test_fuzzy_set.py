@@ -1,7 +1,9 @@
 """Tables of configurations: their keys, their data, their cells, from a spec file to numbers."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import ROOT
@@ -9,6 +11,7 @@ from conftest import ROOT
 from harness import compare, dataset, goldenfile, specfile
 from harness.engines import engines, python_fsqca
 from harness.errors import DataError, SpecError
+from harness.estimators import fsqca
 from harness.result import Cell, Estimates, PrintedCell, Result
 from harness.spec import Spec
 from harness.spec.configuration_terms import configuration_fault, read
@@ -193,6 +196,22 @@ def test_every_configuration_positive_is_said_too(tmp_path: Path) -> None:
     model, sheet = prepared(written(tmp_path, incl_cut="0.1", solution="[parsimonious]"))
     (lacking,) = python_fsqca.fit(model, sheet).not_offered
     assert "No configuration is negative" in lacking.reason
+
+
+def test_a_size_that_is_not_proved_is_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model, sheet = prepared(written(tmp_path, solution="[conservative]"))
+    assert not any("proved" in sentence for sentence in python_fsqca.fit(model, sheet).warnings)
+    solved = fsqca.conservative
+
+    def cut_short(*given: Any) -> fsqca.Solution:
+        return replace(solved(*given), size=3, size_at_least=2)
+
+    monkeypatch.setattr(fsqca, "conservative", cut_short)
+    (sentence,) = [s for s in python_fsqca.fit(model, sheet).warnings if "proved" in s]
+    assert sentence == (
+        "the conservative solution has 3 terms a model; proved is that none has fewer than 2: there may be "
+        "smaller models"
+    )
 
 
 def test_cases_of_a_panel_are_named_by_entity_and_time(tmp_path: Path) -> None:

@@ -234,7 +234,12 @@ def _fit(found: fsqca.ModelFit | fsqca.TermFit) -> dict[str, float]:
 
 
 def _left_off(solution: fsqca.Solution) -> Iterator[str]:
-    """That there are more models than are listed, or more than were counted."""
+    """That there are more models than are listed, or than were counted, or perhaps smaller ones."""
+    if not solution.is_proved:
+        yield (
+            f"the {solution.kind} solution has {solution.size} terms a model; proved is that none has fewer "
+            f"than {solution.size_at_least}: there may be smaller models"
+        )
     if solution.n_models > len(solution.models) or not solution.count_is_exact:
         least = "" if solution.count_is_exact else "at least "
         listed = f"{len(solution.models)} are listed"

@@ -74,8 +74,9 @@ Holding up (Oana & Schneider 2018, 2021; Garcia-Castro & Arino 2016)
     `panel_fit`              pooled, between periods and within units, with distances (`PanelFit`, `Spread`)
 
 Conventions are named in `Rules`: `R` (the default) is what R's package QCA does, `TEXTBOOK` what the books
-say. `Effort` bounds the search in hard charts; a count that is a lower bound says so. Whatever is wrong with
-data or settings is an `FsqcaError` of one sentence.
+say. `Effort` bounds the search in hard charts, by work and not by time; a size or a count that is not proved
+says so (`size_at_least`, `count_is_exact`, `is_proved`), and `Effort(cells=math.inf)` proves every size.
+Whatever is wrong with data or settings is an `FsqcaError` of one sentence.
 
 Sources
     Baumgartner, M. and Thiem, A. (2017). Model ambiguities in configurational comparative research.
@@ -84,6 +85,10 @@ Sources
         of poverty. Economic Notes 24, 115-134.
     Dusa, A. (2019). QCA with R. A Comprehensive Resource. Springer.
     Fiss, P. C. (2011). Building better causal theories. Academy of Management Journal 54(2), 393-420.
+    Forrest, J. J. and Goldfarb, D. (1992). Steepest-edge simplex algorithms for linear programming.
+        Mathematical Programming 57, 341-374.
+    Gao, C., Yao, X., Weise, T. and Li, J. (2015). An efficient local search heuristic with row weighting for
+        the unicost set covering problem. European Journal of Operational Research 246(3), 750-761.
     Garcia-Castro, R. and Arino, M. A. (2016). A general approach to panel data set-theoretic research.
         Journal of Advances in Management Sciences & Information Systems 2, 63-76.
     Oana, I.-E. and Schneider, C. Q. (2018). SetMethods: an add-on R package for advanced QCA. The R Journal
@@ -93,6 +98,8 @@ Sources
     Ragin, C. C. (2008). Redesigning Social Inquiry. University of Chicago Press.
     Ragin, C. C. and Sonnett, J. (2005). Between complexity and parsimony. In Vergleichen in der
         Politikwissenschaft, 180-197.
+    Ryan, D. M. and Foster, B. A. (1981). An integer programming approach to scheduling. In Computer
+        Scheduling of Public Transport, 269-280.
     Schneider, C. Q. and Wagemann, C. (2012). Set-Theoretic Methods for the Social Sciences. Cambridge
         University Press.
 """

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import reduce
-from itertools import islice
+from itertools import islice, product
 from math import prod
 
 import numpy as np
@@ -145,13 +144,5 @@ def _products(
         yield chosen
         return
     for cover in parts[0].each():
-        for columns in _choices([classes[number] for number in cover]):
+        for columns in product(*[classes[number] for number in cover]):
             yield from _products(parts[1:], classes, chosen + columns)
-
-
-def _choices(members: Sequence[Sequence[int]]) -> Iterator[tuple[int, ...]]:
-    return reduce(_extend, members, iter([()]))
-
-
-def _extend(chosen: Iterator[tuple[int, ...]], columns: Sequence[int]) -> Iterator[tuple[int, ...]]:
-    return ((*before, column) for before in chosen for column in columns)

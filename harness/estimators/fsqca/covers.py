@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import ceil, prod
+from math import prod
 
 import numpy as np
 from scipy import sparse
 
-from harness.estimators.fsqca.smallest import Effort, bits, exchanged, row_prices, smallest_cover
+from harness.estimators.fsqca.smallest import Effort, bits, exchanged, in_fractions, smallest_cover
+from harness.estimators.fsqca.tableau import Numbers
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +30,8 @@ class Node:
 
 
 NOTHING = Node(0)
+_SMALL = 12  # rows; so few are searched faster than a linear programme starts
+_MANY = 128  # rows; where prices of so many are a whole column short of the size, counting does not end
 _FEW = 64  # rows among which dominance is looked for in the search; it takes their square
 
 
@@ -132,24 +135,35 @@ def minimum_covers(rows: Sequence[Sequence[int]], effort: Effort) -> Covers:
     All covers of the rows with the fewest columns.
 
     rows : for each row the numbers of the columns that cover it, at least one
-    The relaxed problem gives prices of rows, so that what is left to cover costs at least its prices, and a
-    column that is too dear for a size is in no cover of it (reduced-cost fixing). Sizes are tried from the
-    sum of the prices on. The search takes the row with the fewest columns, tries them, and bars each from the
-    choices after it, so that no cover comes twice; columns that now cover the same are tried as one;
-    remainders that were met before are not searched again, and remainders that fall apart are searched in
-    parts. Where that takes too many steps, HiGHS finds the size and one cover, and exchanges of columns give
-    more of them.
+    The problem in fractions gives prices of rows, so that what is left to cover costs at least its prices,
+    and a column that is too dear for a size is in no cover of it (reduced-cost fixing). The search takes the
+    row with the fewest columns, tries them, and bars each from the choices after it, so that no cover comes
+    twice; columns that now cover the same are tried as one; remainders that were met before are not searched
+    again, and remainders that fall apart are searched in parts. Where that takes too many steps, exchanges of
+    columns give more covers like the one that is known.
     """
-    prices = row_prices(rows)
-    search = _Search(rows, prices, effort.steps)
-    size = max(1, ceil(sum(prices) - 1e-6))
+    if len(rows) <= _SMALL and (node := _counted(rows, np.zeros(len(rows)), 1, effort.steps)):
+        return Covers(node.size, node.size, node)
+    relaxed = in_fractions(rows)
+    known = smallest_cover(rows, relaxed, effort)
+    dear = relaxed.prices.sum() + relaxed.costs > known.size + 1e-6  # in no cover that is as small
+    rows = [[column for column in row if not dear[column]] for row in rows]
+    loose = len(rows) > _MANY and known.size >= relaxed.prices.sum() + 1
+    steps = effort.steps // 20 if loose else effort.steps
+    if node := _counted(rows, relaxed.prices, known.at_least, steps):
+        return Covers(node.size, node.size, node)
+    return Covers(known.size, known.at_least, None, exchanged(rows, known.cover))
+
+
+def _counted(rows: Sequence[Sequence[int]], prices: Numbers, size: int, steps: int) -> Node | None:
+    """The minimum covers, of *size* columns at least; None where there are too many steps to them."""
+    search = _Search(rows, prices, steps)
     try:
         while (node := search.best(*search.everything, size)) is None:
             size += 1
     except (_TooMany, RecursionError):
-        start = smallest_cover(rows, prices, effort)
-        return Covers(start.size, max(size, start.at_least), None, exchanged(rows, start.cover))
-    return Covers(node.size, node.size, node)
+        return None
+    return node
 
 
 class _TooMany(Exception):  # noqa: N818 - a signal, not a fault
@@ -159,9 +173,9 @@ class _TooMany(Exception):  # noqa: N818 - a signal, not a fault
 class _Search:
     """Branch and bound over bit masks: of rows still to cover, and of columns still allowed."""
 
-    def __init__(self, rows: Sequence[Sequence[int]], prices: Sequence[float], steps: int) -> None:
+    def __init__(self, rows: Sequence[Sequence[int]], prices: Numbers, steps: int) -> None:
         self.steps = steps
-        self.prices = np.array(prices)
+        self.prices = prices
         self.columns_of = [sum(1 << column for column in row) for row in rows]
         self.rows_of: dict[int, int] = {}
         for i, row in enumerate(rows):

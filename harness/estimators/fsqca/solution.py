@@ -57,10 +57,17 @@ class Solution:
     def is_ambiguous(self) -> bool:
         return self.n_models > 1
 
+    @property
+    def is_proved(self) -> bool:
+        """Whether no model has fewer terms; False only where `Effort` ran out."""
+        return self.size == self.size_at_least
+
     def __str__(self) -> str:
         count = (
             f"{'' if self.count_is_exact else 'at least '}{self.n_models} model{'s'[: self.n_models != 1]}"
         )
+        if not self.is_proved:
+            count += f" of {self.size} terms (proved: at least {self.size_at_least})"
         lines = [
             f"{self.kind}, {count}:",
             *(f"  {model} -> {self.table.data.outcome}" for model in self.written),
@@ -161,7 +168,11 @@ def _terms(primes: Primes, columns: tuple[int, ...]) -> Model:
 
 
 def _models(primes: Primes, solved: Solved) -> tuple[Model, ...]:
-    return tuple(sorted(_terms(primes, cover) for cover in solved.listed))
+    """Models of sorted terms, sorted; terms are compared once, and then by their places."""
+    in_order = sorted(range(len(primes.terms)), key=primes.terms.__getitem__)
+    place = {column: i for i, column in enumerate(in_order)}
+    models = sorted(sorted(place[column] for column in cover) for cover in solved.listed)
+    return tuple(tuple(primes.terms[in_order[i]] for i in model) for model in models)
 
 
 def intermediate(
