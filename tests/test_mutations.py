@@ -165,7 +165,7 @@ def _terms() -> Iterator[Term]:
         for column, cells in ({} if published is None else published.columns).items():
             by_term: dict[tuple[str, str], list[PrintedCell]] = defaultdict(list)
             for cell in cells:
-                if cell.measure != "stars" and cell.text[0] not in "<>":
+                if cell.measure not in ("stars", "listed") and cell.text[0] not in "<>":
                     by_term[cell.part, cell.term].append(cell)
             yield from (Term(spec, column, tuple(found)) for found in by_term.values())
 
@@ -289,6 +289,37 @@ def test_every_mutation_of_every_printed_cell_is_caught_and_no_rounding_is(
 
 
 # ---------------------------------------------------------------------------------------- golden numbers
+
+
+def test_a_configuration_told_without_a_number_is_missed_with_any_literal_off_or_turned() -> None:
+    told = [
+        (spec, column, cell)
+        for spec in _specs()
+        if (published := goldenfile.read_published(spec)) is not None
+        for column, cells in published.columns.items()
+        for cell in cells
+        if cell.measure == "listed"
+    ]
+    assert len(told) == 25  # the configurations of the article on virtual agglomeration
+    for spec, column, cell in told:
+        solution, _, term = cell.term.partition(":")
+        assert _verdict_on_model(spec, column, cell, f"{solution}:model:{term}") == "exact"
+        literals = term.split("*")
+        for at, literal in enumerate(literals):
+            turned = literal.removeprefix("~") if literal.startswith("~") else f"~{literal}"
+            for other in ([turned], []):
+                rest = "*".join([*literals[:at], *other, *literals[at + 1 :]])
+                assert _verdict_on_model(spec, column, cell, f"{solution}:model:{rest}") == "missing"
+
+
+def _verdict_on_model(spec: Spec, column: str, cell: PrintedCell, model: str) -> str:
+    """On the printed cell, of an engine with this one model."""
+    (pair,) = (
+        pair
+        for pair in _against(spec, column, [cell], {("solution", model, "inclusion"): 1.0}).pairs
+        if pair.measure == "listed"
+    )
+    return pair.verdict
 
 
 def _goldens() -> Iterator[tuple[Spec, Result]]:

@@ -51,10 +51,14 @@ class Models:
         return address.terms[0] not in self.terms[address.solution]
 
     def listed(self, term: str) -> float | None:
-        """1.0 where the term stands in one of the engine's minimal models, else None."""
+        """1.0 where the term stands in one of the engine's minimal models, or the model is one; else None."""
         address = read(term)
         models = self.found.get(address.solution, frozenset()) if address else frozenset()
-        return 1.0 if address and any(address.terms[0] in model for model in models) else None
+        if address is None or address.kind not in ("term", "model"):
+            return None
+        asked = frozenset(address.terms)
+        there = asked in models if address.kind == "model" else any(asked <= model for model in models)
+        return 1.0 if there else None
 
     def ambiguity(self, term: str) -> str:
         """Why the paper lacks a term or a model that the engine has: it chose. "" where it did not."""
