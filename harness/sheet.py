@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from harness.errors import DataError
+from harness.statalog import Logged
 
 Column: TypeAlias = NDArray[Any]
 _LARGEST_GRID = 20_000_000  # rows
@@ -52,6 +53,7 @@ class Sheet:
             quantiles; empty for a method that has none (fuzzy sets)
         labels: what the keys `time` and `entity` say, one text a row (fuzzy sets that ask for `panel`)
         examples: entities that the model names to their codes, those that the data have (types of entities)
+        log: what another program printed for the column; the frame is then empty, since no data are needed
     """
 
     frame: pd.DataFrame
@@ -73,6 +75,7 @@ class Sheet:
     anchors: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     examples: Mapping[str, int] = field(default_factory=dict)
+    log: Logged | None = None
 
     @cached_property
     def sha256(self) -> str:

@@ -48,6 +48,7 @@ class Engine:
         needs: the package without which it cannot run, where the harness itself does not depend on it
         program: the one that it starts, as the path knows it
         writes_only: it writes a script for a program that the harness never runs
+        reads_log: it reads a column's `log` and no data
     """
 
     id: str
@@ -58,6 +59,7 @@ class Engine:
     needs: str = ""
     program: str = ""
     writes_only: bool = False
+    reads_log: bool = False
 
     def load(self) -> EngineModule:
         """The module. Only a worker calls this: it imports the estimation library."""
@@ -87,6 +89,7 @@ _BUILT_IN = (
         mend="sudo apt-get install gretl",
         program="gretlcli",
     ),
+    Engine("stata-log", "harness.engines.stata_log", ("dynamic-panel", "panel", "linear"), reads_log=True),
     Engine(
         "stata-xtabond2",
         "harness.engines.stata_xtabond2",

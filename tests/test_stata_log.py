@@ -1,0 +1,351 @@
+"""Engine stata-log: what Stata printed, read as text, beside engines that know all digits."""
+
+import hashlib
+import json
+import math
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import stata_layout
+from click.testing import CliRunner
+from click.testing import Result as Told
+from conftest import ROOT
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from harness import goldenfile, logs, report, run, specfile, statalog
+from harness.cli import main
+from harness.engines import engines, stata_log
+from harness.errors import TableError
+from harness.result import Result
+
+EMPLOYMENT = {"log_emp": "n", "log_wage": "w", "log_capital": "k", "log_output": "ys", "constant": "_cons"}
+EMPLOYMENT |= {f"year={year}": f"yr{year}" for year in range(1976, 1985)}
+
+SYSTEM_GROUPS = {"level_gmm": "GMM instruments for levels", "iv": "iv(yr1977 yr1978, eq(level))"}
+
+
+def shown(text: str) -> dict[tuple[str, str, str], str]:
+    (found,) = statalog.read(text, "x.log")
+    return {(cell.part, cell.term, cell.measure): cell.text for cell in found.cells}
+
+
+def of_stata(cells: stata_layout.Cells) -> dict[tuple[str, str, str], str]:
+    """The printed cells under Stata's names."""
+
+    def name(part: str, term: str) -> str:
+        if part != "coefficients":
+            return term
+        lag, dot, variable = term.rpartition(".")
+        return lag + dot + EMPLOYMENT.get(variable, EMPLOYMENT.get(term, variable))
+
+    return {(part, name(part, term), measure): text for (part, term, measure), text in cells.items()}
+
+
+@pytest.mark.parametrize(
+    ("identifier", "column", "groups"),
+    [
+        ("roodman-2009-system-gmm", "onestep_robust_small", SYSTEM_GROUPS),
+        ("roodman-2009-difference-gmm", "exog_robust", {"iv": "iv(w L.w k L.k)"}),
+        ("roodman-2009-difference-gmm", "endog_robust_small", {"iv": "iv(ys L.ys)"}),
+    ],
+)  # fmt: skip
+def test_every_number_that_xtabond2_prints_is_read(
+    identifier: str, column: str, groups: dict[str, str]
+) -> None:
+    cells = stata_layout.cells(identifier, column)
+    found = shown(stata_layout.xtabond2(cells, EMPLOYMENT, groups))
+    assert {(p, t.replace("_iv#1", "_iv"), m): text for (p, t, m), text in found.items()} == of_stata(cells)
+
+
+def test_every_number_of_xtdpdsys_and_of_estat_abond_is_read() -> None:
+    cells = stata_layout.cells("stata-xtdpdsys", "onestep_robust")
+    assert shown(stata_layout.xtdpdsys(cells, EMPLOYMENT)) == of_stata(cells)
+
+
+def test_every_number_that_regress_prints_is_read() -> None:
+    cells = stata_layout.cells("roodman-2009-ols-lsdv-anderson-hsiao", "ols")
+    found = shown(stata_layout.regress(cells, EMPLOYMENT))
+    assert {key: text for key, text in found.items() if key in of_stata(cells)} == of_stata(cells)
+    assert found.keys() - of_stata(cells).keys() == {("fit", "model", "mss_mean"), ("tests", "f", "df2")}
+
+
+def test_xtreg_s_head_and_foot_are_read() -> None:
+    # [XT] xtreg's layout; coefficients, standard errors and the constant from golden/grunfeld-stata
+    cells = stata_layout.cells("grunfeld-stata", "fe")
+    head = """\
+. xtreg inv value capital, fe
+
+Fixed-effects (within) regression               Number of obs     =        200
+Group variable: firm                            Number of groups  =         10
+
+R-sq:                                           Obs per group:
+     within  = 0.7668                                         min =         20
+     between = 0.8194                                         avg =       20.0
+     overall = 0.8060                                         max =         20
+
+                                                F(2,188)          =     309.01
+corr(u_i, Xb)  = -0.1517                        Prob > F          =     0.0000
+
+"""
+    table = stata_layout.coefficients(cells, {"constant": "_cons"}, "inv", "t").splitlines()
+    foot = [
+        "-------------+" + "-" * 64,
+        "     sigma_u |  85.732501",
+        "         rho |  .72525012   (fraction)",
+    ]
+    text = head + "\n".join([*table[:-1], *foot, table[-1]])
+    found = shown(text + "\nF test that all u_i=0: F(9, 188) = 49.18                     Prob > F = 0.0000\n")
+    assert {key: found[key] for key in cells if key[1] != "constant"} == {
+        key: text for key, text in cells.items() if key[1] != "constant"
+    }
+    assert found["coefficients", "_cons", "estimate"] == "-58.74393"
+    assert found["fit", "model", "r_squared_within"] == "0.7668"
+    assert found["fit", "model", "t_avg"] == "20.0"
+    assert found["fit", "model", "sigma_u"] == "85.732501"
+    assert (found["tests", "f", "statistic"], found["tests", "f", "df2"]) == ("309.01", "188")
+    assert (found["tests", "f_effects", "statistic"], found["tests", "f_effects", "df"]) == ("49.18", "9")
+
+
+# ------------------------------------------------------------------------------------- beside other engines
+
+
+def project(root: Path, log: str, regression: str = "", name: str = "n.log") -> Path:
+    """Roodman's system GMM with its log, its data and its printed table; the log names n, w, k, yr1977."""
+    specs = root / "specs"
+    (specs / "data").mkdir(parents=True, exist_ok=True)
+    shutil.copy(ROOT / "specs/data/empl_uk.csv", specs / "data")
+    shutil.copytree(ROOT / "golden" / SYSTEM, root / "golden" / SYSTEM, dirs_exist_ok=True)
+    for file in (root / "golden" / SYSTEM).glob("*.json"):
+        if file.stem != "stata-log":
+            file.unlink()
+    (specs / name).write_text(log)
+    digest = hashlib.sha256(log.encode()).hexdigest()
+    names = "names: {n: log_emp, w: log_wage, k: log_capital}"
+    text = (ROOT / f"specs/{SYSTEM}.yaml").read_text()
+    text = text.replace("engines: [python-dpd, python-pydynpd, r-plm]", "engines: [python-dpd, stata-log]")
+    text = text.replace(
+        "  onestep_robust_small: {}",
+        f"  onestep_robust_small: {{log: {{file: {name}, sha256: {digest}, {names}{regression}}}}}",
+    )
+    (specs / f"{SYSTEM}.yaml").write_text(text)
+    return root
+
+
+SYSTEM = "roodman-2009-system-gmm"
+COLUMN = "onestep_robust_small"
+
+
+@pytest.fixture(scope="module")
+def log() -> str:
+    command = ". xtabond2 n L.n L(0/1).(w k) yr1977-yr1983, gmm(n w k, lag(2 .)) robust small h(2)\n\n"
+    return command + stata_layout.xtabond2(stata_layout.cells(SYSTEM, COLUMN), EMPLOYMENT, SYSTEM_GROUPS)
+
+
+def harness(root: Path, *arguments: str) -> Told:
+    arguments = (*arguments, "--jobs", "1") if arguments[0] in ("run", "bless", "drift") else arguments
+    return CliRunner().invoke(main, ["--root", str(root), *arguments], catch_exceptions=False)
+
+
+def outcome(root: Path) -> run.Outcome:
+    """The log beside the golden numbers of python-dpd, no worker started."""
+    spec = specfile.read(root / f"specs/{SYSTEM}.yaml", engines())
+    whole = specfile.read(ROOT / f"specs/{SYSTEM}.yaml", engines())
+    golden = (goldenfile.read_engine(whole, "python-dpd") or {})[COLUMN]
+    found = stata_log.fit(spec.columns[COLUMN], logs.sheet(spec, COLUMN))
+    fields = ("cells", "not_offered", "recomputed", "warnings", "printed")
+    read = Result(spec.id, COLUMN, "stata-log", "fitted", **{name: getattr(found, name) for name in fields})
+    return run.assemble(spec, [golden, read])
+
+
+def document(root: Path) -> dict[str, Any]:
+    """The same as results.json has it."""
+    return report.document(outcome(root))
+
+
+def ran(root: Path, *arguments: str) -> dict[str, Any]:
+    """The same by `harness run`."""
+    (found,) = json.loads(harness(root, "run", "--json", *arguments).stdout)["specs"]
+    return found
+
+
+def pairs(found: dict[str, Any], reference: str, candidate: str) -> dict[tuple[str, str, str], list[Any]]:
+    (comparison,) = (
+        c for c in found["comparisons"] if (c["reference"], c["candidate"]) == (reference, candidate)
+    )
+    return {tuple(pair[:3]): pair[3:] for pair in comparison["pairs"]}  # type: ignore[misc]
+
+
+def test_a_log_agrees_with_an_engine_within_its_digits_and_claims_no_more(tmp_path: Path, log: str) -> None:
+    root = project(tmp_path, log)
+    assert harness(root, "check").exit_code == 0
+    found = ran(root)
+    assert [result["status"] for result in found["results"]] == ["fitted", "fitted"]
+    beside = pairs(found, "python-dpd", "stata-log")
+    reference, candidate, tolerance, verdict, lre, _ = beside["coefficients", "L1.log_emp", "estimate"]
+    assert (candidate, tolerance, verdict) == (0.9356053, 5e-8, "within_rounding")
+    assert reference != candidate
+    assert lre <= round(-math.log10(5e-8 / 0.9356053), 2)  # seven digits, not the fifteen of a double
+    assert beside["tests", "hansen_j", "df"][3] == "exact"
+    assert {pair[3] for pair in beside.values()} <= {"within_rounding", "exact", "not_offered"}
+    against = pairs(found, "published", "stata-log")
+    assert {pair[3] for pair in against.values()} == {"exact"}
+    assert found["headlines"][COLUMN] == "all agree"
+    jsonschema.validate(found, json.loads((ROOT / "harness/results.schema.json").read_text()))
+
+
+def test_a_number_of_the_log_that_differs_is_outside_rounding(tmp_path: Path, log: str) -> None:
+    found = document(project(tmp_path, log.replace(".9356053", ".9356063").replace("-5.46", " 5.46")))
+    beside = pairs(found, "python-dpd", "stata-log")
+    assert beside["coefficients", "L1.log_emp", "estimate"][3] == "outside_rounding"
+    assert beside["tests", "ar1", "statistic"][3] == "sign_flip"
+
+
+def test_what_the_log_rounds_more_than_the_print_agrees_with_it(tmp_path: Path, log: str) -> None:
+    found = document(project(tmp_path, log.replace(" .9356053", "    0.936")))
+    _, _, _, verdict, lre, _ = pairs(found, "published", "stata-log")[
+        "coefficients", "L1.log_emp", "estimate"
+    ]
+    assert (verdict, lre) == ("within_rounding", round(-math.log10(5e-4 / 0.936), 2))
+
+
+def test_a_log_needs_no_data(tmp_path: Path, log: str) -> None:
+    root = project(tmp_path, log)
+    (root / "specs/data/empl_uk.csv").unlink()
+    found = ran(root)
+    assert {r["engine"]: r["status"] for r in found["results"]} == {
+        "python-dpd": "errored",
+        "stata-log": "fitted",
+    }
+    assert {pair[3] for pair in pairs(found, "published", "stata-log").values()} == {"exact"}
+
+
+def test_without_a_log_the_engine_is_skipped_and_says_why(tmp_path: Path, log: str) -> None:
+    root = project(tmp_path, log)
+    spec = root / f"specs/{SYSTEM}.yaml"
+    spec.write_text(re.sub(r"\{log: \{.*\}\}\}", "{}", spec.read_text()))
+    (told,) = ran(root, "--engine", "stata-log")["results"]
+    assert (told["status"], told["message"].split(".")[0]) == (
+        "skipped",
+        "the spec names no log for this column",
+    )
+
+
+def test_a_name_that_is_no_term_is_kept_as_printed_and_told(tmp_path: Path, log: str) -> None:
+    (_, told) = document(project(tmp_path, log.replace("       _cons", "        cons2")))["results"]
+    assert told["warnings"] == ["n.log: no term of this column is called cons2; log.names says what they are"]
+    assert ["as_printed", "n.log: cons2", "estimate", 0.5522011] in told["cells"]
+
+
+def test_golden_numbers_of_a_log_are_kept_with_their_digits_and_drift_shows(tmp_path: Path, log: str) -> None:
+    root = project(tmp_path, log)
+    assert harness(root, "bless", SYSTEM, "--engine", "stata-log", "--because", "the log").exit_code == 0
+    golden = json.loads((root / f"golden/{SYSTEM}/stata-log.json").read_text())
+    line = next(n for n, text in enumerate(log.splitlines(), start=1) if "test for AR(1)" in text)
+    assert ["tests", "ar1", "p_value", "0.000", line] in golden["columns"][COLUMN]["printed"]
+    assert harness(root, "check").exit_code == 0
+    assert harness(root, "drift", "--engine", "stata-log").exit_code == 0
+    project(root, log.replace(".9356053", ".9356063"))
+    told = harness(root, "drift", "--engine", "stata-log")
+    assert told.exit_code == 1
+    assert "L1.log_emp estimate" in told.stdout
+
+
+def test_the_table_of_esttab_is_read_too(tmp_path: Path) -> None:
+    text = (
+        "\t(1)\t(2)\n\tn\tn\nL.n\t0.936***\t0.9\n\t(0.027)\t(0.1)\nw\t-0.631***\t\n\t(0.119)\t\n"
+        "N\t891\t800\nStandard errors in parentheses\t\t\n"
+    )
+    root = project(tmp_path, text, ', regression: "(1)"', name="table.txt")
+    found = document(root)
+    beside = pairs(found, "python-dpd", "stata-log")
+    assert beside["coefficients", "L1.log_emp", "std_error"][1:4] == [0.027, 0.0005, "within_rounding"]
+    assert beside["fit", "model", "n_obs@equation"][3] == "exact"
+    assert beside["coefficients", "log_wage", "p_value"][3] == "not_offered"
+    assert beside["coefficients", "log_capital", "estimate"][3] == "missing"
+
+
+def test_show_says_where_in_the_log_the_numbers_stand(tmp_path: Path, log: str) -> None:
+    told = harness(project(tmp_path, log), "show", SYSTEM, "--engine", "stata-log")
+    assert "n.log, line 1: xtabond2 n L.n L(0/1).(w k) yr1977-yr1983" in told.stdout
+
+
+def test_the_report_shows_no_digit_that_the_log_does_not_show(tmp_path: Path, log: str) -> None:
+    root = project(tmp_path, log.replace(" .9356053", "    0.936"))
+    report.write([outcome(root)], tmp_path / "report", aea_class="")
+    text = (tmp_path / f"report/{SYSTEM}/report.md").read_text()
+    (row,) = (line for line in text.splitlines() if "| L1.log\\_emp estimate |" in line)
+    assert "| 0.936 |" in row
+
+
+# -------------------------------------------------------------------------------------------------- bad input
+
+
+def test_two_regressions_need_a_word_on_which_is_meant(tmp_path: Path, log: str) -> None:
+    root = project(tmp_path, log + log)
+    told = harness(root, "check")
+    assert told.exit_code == 2
+    assert "n.log has 2 regressions, and the spec does not say which is meant" in told.stdout
+    project(root, log + log, ", regression: 2")
+    assert harness(root, "check").exit_code == 0
+    project(root, log + log, ", regression: 3")
+    assert "n.log has no regression 3. It has 1: line 1, xtabond2" in harness(root, "check").stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (". summarize n\n\n    Variable |  Obs\n", "there is no regression in it"),
+        ("", "there is no regression in it"),
+        ("\0", "this is no text"),
+    ],
+)
+def test_a_log_without_a_regression_is_one_sentence(tmp_path: Path, text: str, sentence: str) -> None:
+    told = harness(project(tmp_path, text), "check")
+    assert told.exit_code == 2
+    assert sentence in told.stdout
+    assert len(told.stdout.splitlines()) == 1
+
+
+def test_two_regressions_without_commands_between_them_are_refused(log: str) -> None:
+    table = log.partition("\n\n")[2]
+    with pytest.raises(TableError, match="a second regression, and no command"):
+        statalog.read(table + table, "x.log")
+
+
+def test_a_log_that_was_changed_or_is_gone_is_told(tmp_path: Path, log: str) -> None:
+    root = project(tmp_path, log)
+    (root / "specs/n.log").write_text(log + " ")
+    assert "log.file: sha256 is" in harness(root, "check").stdout
+    (root / "specs/n.log").unlink()
+    assert "n.log is neither beside the spec nor in its data/" in harness(root, "check").stdout
+
+
+def test_a_log_outside_the_spec_s_folder_is_refused(tmp_path: Path, log: str) -> None:
+    root = project(tmp_path, log)
+    spec = root / f"specs/{SYSTEM}.yaml"
+    spec.write_text(spec.read_text().replace("file: n.log", "file: ../n.log"))
+    told = harness(root, "check")
+    assert (told.exit_code, "a spec reads beneath its own folder only" in told.output) == (2, True)
+
+
+PIECES = """_cons | Coef. Std.Err. z P>|z| [95% 0.1 .5 = chi2(3) F(2,3) Prob > Total ---- -----+-- L1. --. .
+estat abond xtreg Number of obs within min Sargan test"""
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from([*PIECES.split(), "\n", "\n. ", "  ", "  n |  Coef.  Std. Err.  z  P>|z|  [95%\n"]),
+        max_size=50,
+    )
+)
+def test_whatever_a_log_holds_it_is_read_or_refused_in_a_sentence(pieces: list[str]) -> None:
+    try:
+        assert statalog.read(" ".join(pieces), "x.log")
+    except TableError as fault:
+        assert len(str(fault).splitlines()) == 1
