@@ -632,6 +632,7 @@ def export(root: Path, /, name: str, **options: Any) -> None:
     click.echo(exports.FORMS[options["form"]](table), nl=False)
     for sentence in (*found.faults, *found.remarks):
         click.echo(sentence, err=True)
+    sys.exit(runs.exit_code(found, choice, "never"))
 
 
 @main.command()

@@ -1,19 +1,20 @@
 """The log that a column names: found like data, held against its hash, its regression chosen."""
 
+from __future__ import annotations
+
 from typing import TYPE_CHECKING
 
-from harness import datafile, statalog
+from harness import datafile
 from harness.errors import DataError, TableError
 from harness.glossary import VARIANTS
 from harness.spec import Spec
-from harness.statalog import Logged
-from harness.tables.reading import decoded
 
 if TYPE_CHECKING:
     from harness.sheet import Sheet
+    from harness.statalog import Logged
 
 
-def sheet(spec: Spec, column: str) -> "Sheet":
+def sheet(spec: Spec, column: str) -> Sheet:
     """What an engine that reads logs receives: no rows. Raises DataError as `logged`."""
     import pandas as pd
 
@@ -33,6 +34,9 @@ def logged(spec: Spec, column: str) -> Logged | None:
     named = getattr(model, "log", None)
     if named is None:
         return None
+    from harness import statalog
+    from harness.tables.reading import decoded
+
     content = datafile.beneath(spec, named.file, f"{column}: log.file", named.sha256)
     try:
         found = statalog.read(decoded(content, named.file), named.file)
@@ -41,4 +45,4 @@ def logged(spec: Spec, column: str) -> Logged | None:
         raise DataError(f"{spec.path}: column {column}: {fault}") from None
     time = spec.data.panel.time if spec.data.panel else ""
     variants = {name: spec.variant(column, name) or "" for name in VARIANTS}
-    return Logged(regression, named.file, named.names, time, variants)
+    return statalog.Logged(regression, named.file, named.names, time, variants)

@@ -1,17 +1,21 @@
 """The rows and columns that one column of a table is estimated on, the same for every engine."""
 
+from __future__ import annotations
+
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
-from typing import Any, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from harness.errors import DataError
-from harness.statalog import Logged
+
+if TYPE_CHECKING:
+    from harness.statalog import Logged
 
 Column: TypeAlias = NDArray[Any]
 _LARGEST_GRID = 20_000_000  # rows

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from harness import goldenfile, logs, report, run, specfile, statalog
 from harness.cli import main
+from harness.compare import significance
 from harness.engines import engines, stata_log
 from harness.errors import TableError
 from harness.result import Result
@@ -282,6 +283,13 @@ def test_the_report_shows_no_digit_that_the_log_does_not_show(tmp_path: Path, lo
     assert "| 0.936 |" in row
 
 
+def test_a_p_that_is_shown_on_the_limit_of_a_star_decides_nothing() -> None:
+    # shown as 0.050 it lies between 0.0495 and 0.0505
+    assert significance.stars(0.050, (0.10, 0.05, 0.01), slack=0.0005) == (1, 2)
+    assert significance.of_p(0.050, 0.05, slack=0.0005) is None
+    assert significance.of_p(0.049, 0.05, slack=0.0005) is True
+
+
 # -------------------------------------------------------------------------------------------------- bad input
 
 
@@ -302,6 +310,7 @@ def test_two_regressions_need_a_word_on_which_is_meant(tmp_path: Path, log: str)
         (". summarize n\n\n    Variable |  Obs\n", "there is no regression in it"),
         ("", "there is no regression in it"),
         ("\0", "this is no text"),
+        ("{smcl}\n{com}. regress y x\n", "is in SMCL, Stata's own format. Make it text: translate n.log"),
     ],
 )
 def test_a_log_without_a_regression_is_one_sentence(tmp_path: Path, text: str, sentence: str) -> None:

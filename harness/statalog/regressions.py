@@ -65,8 +65,11 @@ def read(text: str, name: str) -> tuple[Regression, ...]:
     """
     The regressions in *text*, in its order; *name* is how messages call the file.
 
-    Raises TableError where there is none, or where two stand together with no command between them.
+    Raises TableError where there is none, where it is in SMCL, or where two stand together with no command
+    between them.
     """
+    if text.startswith("{smcl}"):
+        raise TableError(f"{name} is in SMCL, Stata's own format. Make it text: translate {name} as-text.log")
     lines = [Line(number, line) for number, line in enumerate(text.expandtabs().splitlines(), start=1)]
     found: list[Regression] = []
     for segment in _segments(lines):

@@ -11,7 +11,7 @@ from harness.errors import TableError
 from harness.tables import latex
 from harness.tables.grid import WHAT_IS_READ, Grid, Row, grid
 
-MAX_BYTES = 2_000_000  # a printed table has some thousand
+MAX_BYTES = 20_000_000  # a printed table has some thousand, a day's log some million
 _OTHER = {
     ".rtf": "Word's text", ".doc": "Word's", ".docx": "Word's", ".xls": "a workbook", ".xlsx": "a workbook",
     ".ods": "a workbook", ".pdf": "a page", ".html": "a web page", ".htm": "a web page", ".png": "a picture",
