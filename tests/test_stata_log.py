@@ -225,6 +225,19 @@ def test_a_log_needs_no_data(tmp_path: Path, log: str) -> None:
     assert {pair[3] for pair in pairs(found, "published", "stata-log").values()} == {"exact"}
 
 
+def test_a_log_of_the_paper_s_data_is_held_against_the_print_where_the_data_are_a_stand_in(
+    tmp_path: Path, log: str
+) -> None:
+    root = project(tmp_path, log)
+    spec = root / f"specs/{SYSTEM}.yaml"
+    spec.write_text(spec.read_text().replace("  panel: {entity", "  stand_in: true\n  panel: {entity"))
+    found = document(root)
+    assert {pair[3] for pair in pairs(found, "published", "stata-log").values()} == {"exact"}
+    assert {pair[3] for pair in pairs(found, "published", "python-dpd").values()} == {"not_comparable"}
+    between = {pair[3] for pair in pairs(found, "python-dpd", "stata-log").values()}
+    assert between == {"not_comparable", "not_offered"}
+
+
 def test_without_a_log_the_engine_is_skipped_and_says_why(tmp_path: Path, log: str) -> None:
     root = project(tmp_path, log)
     spec = root / f"specs/{SYSTEM}.yaml"
@@ -288,6 +301,13 @@ def test_a_p_that_is_shown_on_the_limit_of_a_star_decides_nothing() -> None:
     assert significance.stars(0.050, (0.10, 0.05, 0.01), slack=0.0005) == (1, 2)
     assert significance.of_p(0.050, 0.05, slack=0.0005) is None
     assert significance.of_p(0.049, 0.05, slack=0.0005) is True
+
+
+def test_what_varies_settings_or_data_asks_an_engine_that_fits() -> None:
+    assert not engines()["stata-log"].fits("dynamic-panel")
+    assert not engines()["stata-xtabond2"].fits("dynamic-panel")
+    assert engines()["python-dpd"].fits("dynamic-panel")
+    assert not engines()["python-dpd"].fits("panel")
 
 
 # -------------------------------------------------------------------------------------------------- bad input

@@ -62,6 +62,11 @@ class _Page:
     cells: tuple[PrintedCell, ...]
     candidate: Side
 
+    @property
+    def _is_stand_in(self) -> bool:
+        """Whether the candidate saw other data than the paper's; a log is of the paper's own."""
+        return self.spec.data.stand_in and not self.candidate.printed
+
     def style(self, cell: PrintedCell | Pair) -> Style:
         return style(self.spec, self.column, cell.part, cell.term, cell.measure)
 
@@ -74,7 +79,7 @@ class _Page:
     def pair(self, cell: PrintedCell) -> Pair:
         if cell.part == "as_printed":
             return _pair(cell, None, "not_comparable", reason="printed under a label that is not trusted")
-        if self.spec.data.stand_in:
+        if self._is_stand_in:
             return self._stand_in(cell)
         key = self.address(cell)
         if cell.measure == "stars":
@@ -92,7 +97,7 @@ class _Page:
 
     def extra(self) -> list[Pair]:
         """Cells of a part that the print shows completely, for terms that it does not show."""
-        if self.spec.data.stand_in:
+        if self._is_stand_in:
             return []
         shown = {self.address(cell)[:2] for cell in self.cells} | {cell[:2] for cell in self.cells}
         return [

@@ -8,6 +8,7 @@ from functools import cache
 
 from harness import glossary, printed
 from harness.compare import known, significance
+from harness.compare.against_print import STAND_IN
 from harness.compare.numbers import between_engines, lre, shown_digits, since_golden
 from harness.compare.sides import Key, Side, side
 from harness.glossary import Measure
@@ -77,6 +78,9 @@ class _Join:
         if reference is None or candidate is None:
             return self._one_sided(key, reference, candidate)
         measure = _measure(key[0], key[2])
+        if self.spec.data.stand_in and bool(self.reference.printed) != bool(self.candidate.printed):
+            # a log is of the paper's data, what is fitted here of others
+            return Pair(*key, reference, candidate, None, "not_comparable", reason=STAND_IN)
         if measure is None:
             reason = "the glossary has no such measure, hence no tolerance"
             return Pair(*key, reference, candidate, None, "not_comparable", reason=reason)

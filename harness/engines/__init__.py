@@ -61,6 +61,11 @@ class Engine:
     writes_only: bool = False
     reads_log: bool = False
 
+    def fits(self, model: str) -> bool:
+        """Whether it estimates *model* from data, so that other data or settings give other numbers."""
+        can = bool(self.module) and not (self.writes_only or self.reads_log)
+        return can and (not self.models or model in self.models)
+
     def load(self) -> EngineModule:
         """The module. Only a worker calls this: it imports the estimation library."""
         return cast(EngineModule, import_module(self.module))
