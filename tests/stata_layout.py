@@ -49,10 +49,12 @@ def _rows(printed: Cells, terms: Mapping[str, None], names: Mapping[str, str]) -
                 yield f"{name:>12} |"
                 block = variable
             name = f"{lag or '--'}."
-        yield f"{name:>12} |{_numbers(printed, term)}"
+        yield f"{name:>12} |{numbers(printed, term)}"
 
 
-def _numbers(printed: Cells, term: str) -> str:
+def numbers(printed: Cells, term: str) -> str:
+    """The six numbers of a row."""
+
     def shown(measure: str) -> str:
         return printed.get(("coefficients", term, measure), ".")
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import pandas as pd
 import pytest
 import stata_layout
 from click.testing import CliRunner
@@ -23,6 +24,7 @@ from harness.compare import significance
 from harness.engines import engines, stata_log
 from harness.errors import TableError
 from harness.result import Result
+from harness.sheet import Sheet
 
 EMPLOYMENT = {"log_emp": "n", "log_wage": "w", "log_capital": "k", "log_output": "ys", "constant": "_cons"}
 EMPLOYMENT |= {f"year={year}": f"yr{year}" for year in range(1976, 1985)}
@@ -75,41 +77,132 @@ def test_every_number_that_regress_prints_is_read() -> None:
     assert found.keys() - of_stata(cells).keys() == {("fit", "model", "mss_mean"), ("tests", "f", "df2")}
 
 
+def kept(identifier: str, column: str) -> dict[tuple[str, str], float]:
+    """(term, measure) to what plm gives: the facts around a table that golden/<id>/published.csv leaves out."""
+    columns = json.loads((ROOT / f"golden/{identifier}/r-plm.json").read_text())["columns"]
+    return {(cell[1], cell[2]): cell[3] for cell in columns[column]["cells"] if cell[0] in ("fit", "tests")}
+
+
 def test_xtreg_s_head_and_foot_are_read() -> None:
-    # [XT] xtreg's layout; coefficients, standard errors and the constant from golden/grunfeld-stata
     cells = stata_layout.cells("grunfeld-stata", "fe")
-    head = """\
+    fe = kept("grunfeld-stata", "fe")
+    pooled = kept("grunfeld-stata", "ols")["model", "ssr"]
+    within, between, overall = (
+        f"{fe['model', f'r_squared_{of}']:.4f}" for of in ("within", "between", "overall")
+    )
+    # F of the entity effects: what the ten dummies take away, over the residual variance
+    effects = f"{(pooled - fe['model', 'ssr']) / 9 / (fe['model', 'ssr'] / 188):.2f}"
+    head = f"""\
 . xtreg inv value capital, fe
 
 Fixed-effects (within) regression               Number of obs     =        200
 Group variable: firm                            Number of groups  =         10
 
 R-sq:                                           Obs per group:
-     within  = 0.7668                                         min =         20
-     between = 0.8194                                         avg =       20.0
-     overall = 0.8060                                         max =         20
+     within  = {within}                                         min =         20
+     between = {between}                                         avg =       20.0
+     overall = {overall}                                         max =         20
 
-                                                F(2,188)          =     309.01
-corr(u_i, Xb)  = -0.1517                        Prob > F          =     0.0000
+                                                F(2,188)          =     {fe["f", "statistic"]:.2f}
+corr(u_i, Xb)  =       .                        Prob > F          =     0.0000
 
 """
     table = stata_layout.coefficients(cells, {"constant": "_cons"}, "inv", "t").splitlines()
-    foot = [
-        "-------------+" + "-" * 64,
-        "     sigma_u |  85.732501",
-        "         rho |  .72525012   (fraction)",
-    ]
+    foot = ["-------------+" + "-" * 64, f"     sigma_u |  {fe['model', 'sigma_u']:.6f}"]
+    foot.append(
+        f"         rho |  {fe['model', 'rho']:.8f}   (fraction of variance due to u_i)".replace("0.", ".", 1)
+    )
     text = head + "\n".join([*table[:-1], *foot, table[-1]])
-    found = shown(text + "\nF test that all u_i=0: F(9, 188) = 49.18                     Prob > F = 0.0000\n")
-    assert {key: found[key] for key in cells if key[1] != "constant"} == {
-        key: text for key, text in cells.items() if key[1] != "constant"
-    }
-    assert found["coefficients", "_cons", "estimate"] == "-58.74393"
-    assert found["fit", "model", "r_squared_within"] == "0.7668"
+    found = shown(text + f"\nF test that all u_i=0: F(9, 188) = {effects}           Prob > F = 0.0000\n")
+    constant = {"constant": "_cons"}
+    assert {key: found[key[0], constant.get(key[1], key[1]), key[2]] for key in cells} == cells
+    assert found["fit", "model", "r_squared_within"] == within
     assert found["fit", "model", "t_avg"] == "20.0"
-    assert found["fit", "model", "sigma_u"] == "85.732501"
+    assert found["fit", "model", "sigma_u"] == f"{fe['model', 'sigma_u']:.6f}"
+    assert float(found["fit", "model", "rho"]) == pytest.approx(fe["model", "rho"], abs=5e-9)
     assert (found["tests", "f", "statistic"], found["tests", "f", "df2"]) == ("309.01", "188")
-    assert (found["tests", "f_effects", "statistic"], found["tests", "f_effects", "df"]) == ("49.18", "9")
+    assert (found["tests", "f_effects", "statistic"], found["tests", "f_effects", "df"]) == (effects, "9")
+
+
+def test_the_differences_of_ivregress_are_read_and_named() -> None:
+    cells = stata_layout.cells("roodman-2009-ols-lsdv-anderson-hsiao", "anderson_hsiao")
+
+    def row(name: str, term: str) -> str:
+        return f"{name:>12} |{stata_layout.numbers(cells, term)}"
+
+    fit = {key[1:]: text for key, text in cells.items() if key[0] != "coefficients"}
+    text = "\n".join(
+        [
+            ". ivregress 2sls D.n (D.L.n = L2.n) D.(L2.n w L.w k L.k L2.k ys L.ys L2.ys yr1979-yr1983)",
+            "",
+            f"Instrumental variables (2SLS) regression          Number of obs   = {fit['model', 'n_obs']:>10}",
+            f"                                                  Wald chi2({fit['wald', 'df']})   = {fit['wald', 'statistic']:>10}",
+            f"                                                  Prob > chi2     = {fit['wald', 'p_value']:>10}",
+            "                                                  R-squared       =          .",
+            f"                                                  Root MSE        = {fit['model', 'rmse']:>10}",
+            "",
+            stata_layout.RULE,
+            "         D.n |      Coef.   Std. Err.      z    P>|z|     [95% Conf. Interval]",
+            "-------------+" + "-" * 64,
+            "           n |",
+            row("LD.", "L1.d_log_emp"),
+            row("L2D.", "L2.d_log_emp"),
+            "             |",
+            "           w |",
+            row("D1.", "d_log_wage"),
+            row("LD.", "L1.d_log_wage"),
+            "             |",
+            row("_cons", "constant"),
+            stata_layout.RULE,
+            "Instrumented:  LD.n",
+        ]
+    )
+    (regression,) = statalog.read(text, "ah.log")
+    model = specfile.read(ROOT / "specs/roodman-2009-ols-lsdv-anderson-hsiao.yaml", engines()).columns[
+        "anderson_hsiao"
+    ]
+    log = statalog.Logged(regression, "ah.log", {"D.n": "d_log_emp", "D.w": "d_log_wage"}, "year", {})
+    found = stata_log.fit(model, Sheet(frame=pd.DataFrame(), log=log))
+    assert {(c.part, c.term, c.measure): c.text for c in found.printed} == {
+        key: text
+        for key, text in cells.items()
+        if key[0] != "coefficients" or key[1].rpartition(".")[2] in ("d_log_emp", "d_log_wage", "constant")
+    }
+    assert found.warnings == ()
+
+
+def test_xtabond_s_head_and_its_postestimation_are_read() -> None:
+    cells = stata_layout.cells("arellano-bond-1991-table-4-stata", "ex2_onestep_robust")
+    fit = {key[2]: text for key, text in cells.items() if key[0] == "fit"}
+    tests = {key[1:]: text for key, text in cells.items() if key[0] == "tests"}
+    text = f"""\
+. xtabond n l(0/1).w l(0/2).(k ys) yr1980-yr1984 year, lags(2) vce(robust) noconstant
+
+Arellano-Bond dynamic panel-data estimation  Number of obs         =       {fit["n_obs"]}
+Group variable: id                           Number of groups      =       {fit["n_groups"]}
+Time variable: year
+                                             Obs per group:    min =         4
+
+Number of instruments =     {fit["n_instruments"]}               Wald chi2(16)         =         .
+One-step results
+{stata_layout.coefficients(cells, EMPLOYMENT, "n")}
+Instruments for differenced equation
+        GMM-type: L(2/.).n
+
+. estat abond
+
+Arellano-Bond test for zero autocorrelation in first-differenced errors
+  +-----------------------+
+  |Order |  z     Prob > z|
+  |------+----------------|
+  |   1  |{tests["ar1", "statistic"]}  {tests["ar1", "p_value"]} |
+  |   2  |{tests["ar2", "statistic"]}  {tests["ar2", "p_value"]} |
+  +-----------------------+
+   H0: no autocorrelation
+"""
+    found = shown(text)
+    assert {key: found[key] for key in of_stata(cells)} == of_stata(cells)
+    assert found.keys() - of_stata(cells).keys() == {("fit", "model", "t_min"), ("tests", "wald", "df")}
 
 
 # ------------------------------------------------------------------------------------- beside other engines

@@ -53,7 +53,7 @@ def _named(name: str, block: str) -> str:
     if name == "--.":
         return block
     if _OPERATOR.fullmatch(name):
-        return name + block
+        return name.replace("D1.", "D.") + block
     return f"{name}.{block}" if block and name != "_cons" else name
 
 
