@@ -124,6 +124,31 @@ corr(u_i, Xb)  =       .                        Prob > F          =     0.0000
     assert (found["tests", "f_effects", "statistic"], found["tests", "f_effects", "df"]) == (effects, "9")
 
 
+def test_the_test_of_areg_s_absorbed_effects_is_none_of_the_slopes() -> None:
+    fe = kept("grunfeld-stata", "fe")
+    cells = stata_layout.cells("grunfeld-stata", "fe")
+    effects = f"{(kept('grunfeld-stata', 'ols')['model', 'ssr'] / fe['model', 'ssr'] - 1) * 188 / 9:.3f}"
+    found = shown(
+        f"""\
+. areg inv value capital, absorb(firm)
+
+Linear regression, absorbing indicators           Number of obs   =        200
+Absorbed variable: firm                           No. of categories =       10
+                                                  F(   2,    188) =          .
+                                                  Root MSE        =    {fe["model", "rmse"]:.4f}
+
+{stata_layout.coefficients(cells, {"constant": "_cons"}, "inv", "t", above="")}
+F test of absorbed indicators: F(9, 188) = {effects}             Prob > F = 0.000
+"""
+    )
+    assert found["fit", "model", "rmse"] == "52.7680"  # as plm's golden file has it, 52.76796
+    assert (found["tests", "f_effects", "statistic"], found["tests", "f_effects", "p_value"]) == (
+        effects,
+        "0.000",
+    )
+    assert ("tests", "f", "statistic") not in found
+
+
 def test_the_differences_of_ivregress_are_read_and_named() -> None:
     cells = stata_layout.cells("roodman-2009-ols-lsdv-anderson-hsiao", "anderson_hsiao")
 

@@ -31,7 +31,7 @@ _BENEATH = re.compile(rf"\s*(sigma_u|sigma_e|rho)\s*\|\s*{_N}")
 _SERIAL = re.compile(rf"Arellano-Bond test for AR\((\d+)\).*?z\s*=\s*{_N}\s+Pr > z\s*=\s*{_N}")
 _SERIAL_ROW = re.compile(rf"\s*\|\s*(\d+)\s*\|\s*{_N}\s+{_N}\s*\|")
 _SUBJECTS = (  # what the next chi2(...), F(...) and Prob > ... belong to
-    ("f_effects", r"F test that all u_i\s*=\s*0"),
+    ("f_effects", r"F test that all u_i\s*=\s*0|F test of absorbed indicators|\|\s+F\(.*categories"),
     ("sargan", r"Sargan test of over"),
     ("hansen_j", r"Hansen test of over"),
     ("hansen_excl_{group}", r"Hansen test excluding group"),
