@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from harness.statalog import Logged
 
 
-def sheet(spec: Spec, column: str) -> Sheet:
-    """What an engine that reads logs receives: no rows. Raises DataError as `logged`."""
+def sheet(log: Logged | None) -> Sheet:
+    """What an engine that reads logs receives: no rows."""
     import pandas as pd
 
     from harness.sheet import Sheet
 
-    return Sheet(frame=pd.DataFrame(), log=logged(spec, column))
+    return Sheet(frame=pd.DataFrame(), log=log)
 
 
 def logged(spec: Spec, column: str) -> Logged | None:

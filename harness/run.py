@@ -259,14 +259,15 @@ def _plan_of_logs(spec: Spec, columns: Sequence[str], names: Sequence[str], stor
     faults: list[str] = []
     for column in columns:
         try:
-            sheet = logs.sheet(spec, column)
+            log = logs.logged(spec, column)
         except DataError as fault:
             faults.append(str(fault))
             found |= {(column, name): _no_fit(spec, column, name, "errored", str(fault)) for name in names}
         else:
             for name in names:
-                step = known.step(column, engines()[name])
-                found[column, name] = step or _task(known, column, engines()[name], sheet)
+                engine = engines()[name]
+                step = known.step(column, engine)
+                found[column, name] = step or _task(known, column, engine, logs.sheet(log))
     return _Plan(spec, tuple(found.values()), (), tuple(faults), known.keys)
 
 

@@ -275,7 +275,7 @@ def outcome(root: Path) -> run.Outcome:
     spec = specfile.read(root / f"specs/{SYSTEM}.yaml", engines())
     whole = specfile.read(ROOT / f"specs/{SYSTEM}.yaml", engines())
     golden = (goldenfile.read_engine(whole, "python-dpd") or {})[COLUMN]
-    found = stata_log.fit(spec.columns[COLUMN], logs.sheet(spec, COLUMN))
+    found = stata_log.fit(spec.columns[COLUMN], logs.sheet(logs.logged(spec, COLUMN)))
     fields = ("cells", "not_offered", "recomputed", "warnings", "printed")
     read = Result(spec.id, COLUMN, "stata-log", "fitted", **{name: getattr(found, name) for name in fields})
     return run.assemble(spec, [golden, read])
