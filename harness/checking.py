@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from harness import compare, datafile, goldenfile
+from harness import compare, datafile, goldenfile, logs
 from harness.errors import DataError, DataMissingError, GoldenError, Problem
 from harness.run import from_golden
 from harness.spec import Spec
@@ -57,7 +57,8 @@ def _of(spec: Spec, prepare: bool) -> list[Problem]:
         loose = compare.loose_bounds(from_golden(spec)) if spec.known_differences else []
     except GoldenError as fault:
         return [*data, *fault.problems]
-    return [*data, *golden, *(Problem(str(spec.path), 0, 0, sentence) for sentence in loose)]
+    loose_bounds = (Problem(str(spec.path), 0, 0, sentence) for sentence in loose)
+    return [*data, *_logs(spec), *golden, *loose_bounds]
 
 
 def _data(spec: Spec, prepare: bool) -> list[Problem]:
@@ -86,6 +87,17 @@ def _unprepared(spec: Spec) -> list[DataError]:
         except DataError as fault:
             faults.append(fault)
     return faults
+
+
+def _logs(spec: Spec) -> list[Problem]:
+    """A log that a column names must be there, be the one that is meant, and have its regression."""
+    found = []
+    for column in spec.columns:
+        try:
+            logs.logged(spec, column)
+        except DataError as fault:
+            found.append(_problem(spec, fault))
+    return list(dict.fromkeys(found))
 
 
 def _problem(spec: Spec, fault: DataError) -> Problem:

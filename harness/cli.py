@@ -632,6 +632,7 @@ def export(root: Path, /, name: str, **options: Any) -> None:
     click.echo(exports.FORMS[options["form"]](table), nl=False)
     for sentence in (*found.faults, *found.remarks):
         click.echo(sentence, err=True)
+    sys.exit(runs.exit_code(found, choice, "never"))
 
 
 @main.command()
@@ -703,8 +704,8 @@ def new(root: Path, /, identifier: str, table: Path | None, **options: Any) -> N
 @main.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=".")
 def init(folder: Path) -> None:
-    """Folders for tables of your own: specs/, golden/, reports/."""
+    """A project for tables of your own: folders, an example, workflows, a hook. What is there stays."""
     from harness import scaffold
 
-    for path in scaffold.new_project(folder):
-        click.echo(f"made {path}")
+    for path, done, remark in scaffold.new_project(folder):
+        click.echo(f"{done:9} {path}" + (f" ({remark})" if remark else ""))

@@ -46,6 +46,45 @@ def find(spec: Spec, override: Path | None) -> DataFile:
     return DataFile(path, content, digest, ())
 
 
+def beneath(spec: Spec, file: str, key: str, sha256: str) -> bytes:
+    """
+    The bytes of another file that a spec names under *key*: by the same rules, its hash as given.
+
+    Raises DataError.
+    """
+    path = _inside(spec, file, key)
+    if path is None:
+        raise DataError(
+            f"{spec.path}: {key}: {file} is neither beside the spec nor in its data/. Put it there"
+        )
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}. Check the file's permissions") from None
+    digest = hashlib.sha256(content).hexdigest()
+    if digest != sha256:
+        raise DataError(
+            f"{spec.path}: {key}: sha256 is {sha256[:12]}..., but {path} has {digest[:12]}... "
+            f"Bring back the file that was meant, or, if this one is right, write sha256: {digest}"
+        )
+    return content
+
+
+def _inside(spec: Spec, file: str, key: str) -> Path | None:
+    """The file beside the spec, or in `data/` beside it; None where there is none."""
+    folder = spec.path.parent
+    root = folder.resolve()
+    for path in (folder / file, folder / "data" / file):
+        if not path.resolve().is_relative_to(root):
+            raise DataError(
+                f"{spec.path}: {key}: {file} leads out of the spec's folder. Copy the file beneath it"
+                + (f", or give it by --data {spec.data.name}=PATH" if key == "data.file" else "")
+            )
+        if path.is_file():
+            return path
+    return None
+
+
 def _given(spec: Spec, override: Path) -> Path:
     if not override.is_file():
         raise DataError(f"--data {spec.data.name}={override}: there is no such file. Correct the path")
@@ -53,16 +92,10 @@ def _given(spec: Spec, override: Path) -> Path:
 
 
 def _beside(spec: Spec) -> Path:
+    path = _inside(spec, spec.data.file, "data.file")
+    if path is not None:
+        return path
     folder = spec.path.parent
-    root = folder.resolve()
-    for path in (folder / spec.data.file, folder / "data" / spec.data.file):
-        if not path.resolve().is_relative_to(root):
-            raise DataError(
-                f"{spec.path}: data.file: {spec.data.file} leads out of the spec's folder. "
-                f"Copy the file beneath it, or give it by --data {spec.data.name}=PATH"
-            )
-        if path.is_file():
-            return path
     obtain = f" How to get it: {spec.data.obtain.strip().rstrip('.')}." if spec.data.obtain else ""
     raise DataMissingError(
         f"{spec.path}: data.file: {spec.data.file} is neither in {folder} nor in {folder / 'data'}.{obtain} "

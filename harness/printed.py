@@ -101,6 +101,16 @@ def last_place(printed: Printed, decimals: int | None, significant: int | None) 
     return max(told, default=printed.places)
 
 
+def half_unit(text: str) -> Decimal:
+    """
+    Half a unit of the last digit shown. Raises NotANumber.
+
+    >>> half_unit("0.034"), half_unit("611")
+    (Decimal('0.0005'), Decimal('0.5'))
+    """
+    return Decimal(1).scaleb(read(text).places) / 2
+
+
 @lru_cache(maxsize=65536)
 def interval(
     text: str, decimals: int | None = None, significant: int | None = None, truncated: bool = False

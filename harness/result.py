@@ -62,7 +62,7 @@ class NotOffered(NamedTuple):
 
 
 class PrintedCell(NamedTuple):
-    """One printed number as text, with the line of published.csv (1-based, header is 1)."""
+    """One printed number as text, with its line (1-based) in published.csv or in a log."""
 
     part: str
     term: str
@@ -81,12 +81,14 @@ class Estimates:
         not_offered: statistics of this model that the engine lacks
         recomputed: (part, term, measure) that our code computed from the engine's matrices
         warnings: sentences, the engine's own included
+        printed: cells again, as text, of an engine that knows them only to the digits it shows
     """
 
     cells: tuple[Cell, ...]
     not_offered: tuple[NotOffered, ...] = ()
     recomputed: tuple[tuple[str, str, str], ...] = ()
     warnings: tuple[str, ...] = ()
+    printed: tuple[PrintedCell, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,8 @@ class Provenance:
     Where a result comes from.
 
     Hashes are sha256 in hex, "" where there is nothing to hash: `spec_sha256` of what the fit depends on
-    (`goldenfile.model_sha256`), `data_sha256` of the data file's bytes, `script_sha256` of the R scripts.
+    (`goldenfile.model_sha256`), `data_sha256` of the data file's bytes, `script_sha256` of the R scripts,
+    or of the log that was read.
     """
 
     engine_version: str = ""
@@ -118,7 +121,11 @@ class Provenance:
 
 @dataclass(frozen=True)
 class Result:
-    """One fit: an engine on a column. `message` says why it is skipped or errored; `call` is what was run."""
+    """
+    One fit: an engine on a column.
+
+    `message` says why it is skipped or errored, `call` is what was run; the rest as in Estimates.
+    """
 
     spec: str
     column: str
@@ -131,6 +138,7 @@ class Result:
     recomputed: tuple[tuple[str, str, str], ...] = ()
     warnings: tuple[str, ...] = ()
     provenance: Provenance = field(default_factory=Provenance)
+    printed: tuple[PrintedCell, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, Field, TypeAdapter, ValidationError
 
 from harness.errors import UsageError
-from harness.result import Cell, NotOffered, Provenance, Result
+from harness.result import Cell, NotOffered, PrintedCell, Provenance, Result
 
 SCHEMA = 1
 _NOT_FINITE = {"nan": float("nan"), "inf": float("inf"), "-inf": float("-inf")}
@@ -27,6 +27,7 @@ class _Result(BaseModel):
     not_offered: tuple[tuple[str, str, str, str], ...]
     recomputed: tuple[tuple[str, str, str], ...]
     provenance: Provenance
+    printed: tuple[tuple[str, str, str, str, int], ...] = ()
     cells: tuple[tuple[str, str, str, Annotated[float, BeforeValidator(_number)]], ...]
 
 
@@ -70,6 +71,7 @@ def _read(path: Path) -> Iterator[Result]:
 def _result(spec: str, one: _Result) -> Result:
     fields: dict[str, Any] = {name: getattr(one, name) for name in _Result.model_fields}
     fields["cells"] = tuple(Cell(*cell) for cell in one.cells)
+    fields["printed"] = tuple(PrintedCell(*cell) for cell in one.printed)
     fields["not_offered"] = tuple(NotOffered(*entry) for entry in one.not_offered)
     return Result(spec, **fields)
 

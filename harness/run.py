@@ -15,6 +15,7 @@ from harness import (
     compare,
     datafile,
     goldenfile,
+    logs,
     rscripts,
     specfile,
     workers,
@@ -88,6 +89,13 @@ class _Plan:
     notes: tuple[str, ...]
     faults: tuple[str, ...]
     keys: Mapping[tuple[str, str], str] = field(default_factory=dict)
+
+    @property
+    def addresses(self) -> tuple[tuple[str, str], ...]:
+        """(column, engine) of each step."""
+        return tuple(
+            (step.column, step.engine if isinstance(step, Result) else step.engine.id) for step in self.steps
+        )
 
 
 def run(
@@ -222,9 +230,51 @@ def _refuse_namesakes(specs: Sequence[Spec]) -> None:
 
 
 def _plan(spec: Spec, choice: Choice, store: Store | None = None) -> _Plan:
-    """What is to be fitted. A fault of the data ends the columns it concerns, and no other spec."""
+    """What is to be fitted: from the data, and, by engines that read one, from logs, which need no data."""
     columns = _chosen(spec.columns, choice.columns)
     names = _chosen(spec.engines, choice.engines)
+    readers = [name for name in names if engines()[name].reads_log]
+    others = [name for name in names if name not in readers]
+    if not readers:
+        return _plan_of_data(spec, columns, names, choice, store)
+    read = _plan_of_logs(spec, columns, readers, store)
+    if not others:
+        return read
+    fitted = _plan_of_data(spec, columns, others, choice, store)
+    both = {
+        address: step
+        for plan in (fitted, read)
+        for address, step in zip(plan.addresses, plan.steps, strict=True)
+    }
+    steps = tuple(both[column, name] for column in columns for name in names)
+    return _Plan(
+        fitted.spec, steps, fitted.notes, (*fitted.faults, *read.faults), {**fitted.keys, **read.keys}
+    )
+
+
+def _plan_of_logs(spec: Spec, columns: Sequence[str], names: Sequence[str], store: Store | None) -> _Plan:
+    """A fault of a log ends its column."""
+    known = _Known(spec, store, spec.data.sha256 or "", {})
+    found: dict[tuple[str, str], Any] = {}
+    faults: list[str] = []
+    for column in columns:
+        try:
+            log = logs.logged(spec, column)
+        except DataError as fault:
+            faults.append(str(fault))
+            found |= {(column, name): _no_fit(spec, column, name, "errored", str(fault)) for name in names}
+        else:
+            for name in names:
+                engine = engines()[name]
+                step = known.step(column, engine)
+                found[column, name] = step or _task(known, column, engine, logs.sheet(log))
+    return _Plan(spec, tuple(found.values()), (), tuple(faults), known.keys)
+
+
+def _plan_of_data(
+    spec: Spec, columns: Sequence[str], names: Sequence[str], choice: Choice, store: Store | None
+) -> _Plan:
+    """A fault of the data ends the columns it concerns, and no other spec."""
     override = choice.data.get(spec.data.name)
     try:
         file = datafile.find(spec, override)
@@ -267,17 +317,17 @@ class _Known:
         reason = _script_of(self.spec, engine) or self.store.absent(engine)
         if reason:
             return _no_fit(self.spec, column, engine.id, "skipped", reason)
-        known = self.provenance(engine)
+        known = self.provenance(column, engine)
         key = self.store.key(self.spec, column, engine, self.data_sha256, known.script_sha256)
         self.keys[column, engine.id] = key
         return self.store.get(key, self.spec.id, column, known)
 
-    def provenance(self, engine: Engine) -> Provenance:
+    def provenance(self, column: str, engine: Engine) -> Provenance:
         """What is known of a fit before it is made."""
         return Provenance(
             spec_sha256=self._spec_sha256,
             data_sha256=self.data_sha256,
-            script_sha256=rscripts.sha256() if engine.language == "r" else "",
+            script_sha256=_script_sha256(self.spec, column, engine),
             harness_version=__version__,
         )
 
@@ -324,7 +374,7 @@ def _chosen(present: Iterable[str], asked: Sequence[str]) -> list[str]:
 def _task(known: _Known, column: str, engine: Engine, sheet: Sheet) -> Task:
     spec = known.spec
     limits = spec.limits
-    about = known.provenance(engine)
+    about = known.provenance(column, engine)
     return Task(spec.id, column, engine, spec.columns[column], sheet, limits.seconds, limits.memory_mb, about)
 
 
@@ -344,6 +394,8 @@ def _cannot(engine: Engine, model: AnyModel) -> str:
         return f"{engine.id} is not part of this version"
     if engine.models and model.model not in engine.models:
         return f"{engine.id} does not estimate model '{model.model}'"
+    if engine.reads_log and getattr(model, "log", None) is None:
+        return "the spec names no log for this column. Name one: log: {file: ..., sha256: ...}"
     return ""
 
 
@@ -355,6 +407,14 @@ def _script_of(spec: Spec, engine: Engine) -> str:
 
 def _no_fit(spec: Spec, column: str, engine: str, status: str, message: str) -> Result:
     return Result(spec.id, column, engine, status, message)  # type: ignore[arg-type]
+
+
+def _script_sha256(spec: Spec, column: str, engine: Engine) -> str:
+    """Of the R scripts, or of the log that is read."""
+    if engine.reads_log:
+        log = getattr(spec.columns[column], "log", None)
+        return log.sha256 if log else ""
+    return rscripts.sha256() if engine.language == "r" else ""
 
 
 class Call(NamedTuple):

@@ -1,16 +1,21 @@
 """The rows and columns that one column of a table is estimated on, the same for every engine."""
 
+from __future__ import annotations
+
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
-from typing import Any, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from harness.errors import DataError
+
+if TYPE_CHECKING:
+    from harness.statalog import Logged
 
 Column: TypeAlias = NDArray[Any]
 _LARGEST_GRID = 20_000_000  # rows
@@ -52,6 +57,7 @@ class Sheet:
             quantiles; empty for a method that has none (fuzzy sets)
         labels: what the keys `time` and `entity` say, one text a row (fuzzy sets that ask for `panel`)
         examples: entities that the model names to their codes, those that the data have (types of entities)
+        log: what another program printed for the column; the frame is then empty, since no data are needed
     """
 
     frame: pd.DataFrame
@@ -73,6 +79,7 @@ class Sheet:
     anchors: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     examples: Mapping[str, int] = field(default_factory=dict)
+    log: Logged | None = None
 
     @cached_property
     def sha256(self) -> str:

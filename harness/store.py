@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from harness import environment, rscripts
 from harness.engines import engines
 from harness.kept import Kept, place
-from harness.result import Cell, NotOffered, Provenance, Result
+from harness.result import Cell, NotOffered, PrintedCell, Provenance, Result
 
 if TYPE_CHECKING:
     from harness.engines import Engine
@@ -73,7 +73,7 @@ class Store:
             "schema": SCHEMA,
             "engine": engine.id,
             "program": environment.program(engine.program) if engine.program else "",
-            "model": model_text(model),
+            "model": model_text(model, engine.reads_log),
             "about": about,
             "sources": environment.sources_sha256(engine.module, *way),
             "facts": facts,
@@ -101,6 +101,7 @@ class Store:
             not_offered=tuple(NotOffered(*row) for row in document["not_offered"]),
             recomputed=tuple((part, term, measure) for part, term, measure in document["recomputed"]),
             warnings=tuple(document["warnings"]),
+            printed=tuple(PrintedCell(*row) for row in document["printed"]),
             provenance=replace(provenance, **made),
         )
 
@@ -156,9 +157,10 @@ def cache_key() -> str:
     return f"harness-{_digest([SCHEMA, sources, rscripts.sha256(), facts])[:32]}"
 
 
-def model_text(model: AnyModel) -> str:
+def model_text(model: AnyModel, with_log: bool = False) -> str:
     """The merged model; `variants` choose among cells that are there anyway, and do not count."""
-    return model.model_dump_json(exclude={"variants"}, exclude_defaults=True)
+    left_out = {"variants"} if with_log else {"variants", "log"}
+    return model.model_dump_json(exclude=left_out, exclude_defaults=True)
 
 
 def _digest(document: Any) -> str:
@@ -181,5 +183,6 @@ def _document(result: Result) -> dict[str, Any]:
         "not_offered": result.not_offered,
         "recomputed": result.recomputed,
         "warnings": result.warnings,
+        "printed": result.printed,
         "provenance": {name: value for name, value in asdict(result.provenance).items() if name in made},
     }

@@ -41,6 +41,8 @@ FLOORS = {
     "result": 2,
     "recovery": 2,
     "sheet": 2,
+    "logs": 3,
+    "statalog": 2,
     "datafile": 2,
     "kept": 2,
     "expression": 2,

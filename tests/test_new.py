@@ -241,6 +241,37 @@ def test_what_stands_in_parentheses_can_be_said_where_the_table_does_not(tmp_pat
     assert "coefficients,k,p_value,,3.82" in printed(tmp_path)
 
 
+def test_degrees_of_freedom_beside_a_number_and_a_note_in_a_row_are_read(tmp_path: Path) -> None:
+    # the layout of R's stargazer; five points worked out by hand: slope 6/10, residual sum of squares 2.4
+    text = r"""
+\begin{tabular}{@{\extracolsep{5pt}}lc}
+\\[-1.8ex]\hline
+ & \multicolumn{1}{c}{\textit{Dependent variable:}} \\
+\cline{2-2}
+\\[-1.8ex] & y \\
+\hline \\[-1.8ex]
+ x & 0.600 \\
+  & (0.283) \\
+ Constant & 2.200 \\
+  & (0.938) \\
+R$^{2}$ & 0.600 \\
+Residual Std. Error & 0.894 (df = 3) \\
+F Statistic & 4.500 (df = 1; 3) \\
+\hline
+\textit{Note:}  & \multicolumn{1}{r}{$^{*}$p$<$0.1; $^{**}$p$<$0.05; $^{***}$p$<$0.01} \\
+\end{tabular}
+"""
+    assert new(tmp_path, text).exit_code == 0
+    assert printed(tmp_path)[5:] == [
+        "fit,model,r_squared,0.600",
+        "fit,model,rmse,0.894",
+        "fit,model,df_resid,3",
+        "tests,f,statistic,4.500",
+        "tests,f,df,1",
+        "tests,f,df2,3",
+    ]
+
+
 def test_chinese_notes_and_labels_are_read(tmp_path: Path) -> None:
     text = (
         r"\begin{tabular}{lcc} & (1) & (2) \\ \hline 虚拟集聚 & 0.363** & 0.227 \\ & (0.174) & (0.162) \\"

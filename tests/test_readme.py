@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT
+from ruamel.yaml import YAML
 
 from harness.cli import main
+from harness.spec import StataLog
 from harness.specfile import reference
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -75,6 +77,35 @@ def test_the_recipe_for_a_new_table_leads_to_a_valid_spec_with_its_table(tmp_pat
     assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
+@pytest.mark.r  # the spec that `new` makes names an engine of R too
+def test_the_recipe_before_print_leads_from_a_latex_table_to_the_agreed_one(tmp_path: Path) -> None:
+    (block,) = re.findall(r"## Before print\n.*?```\n(.*?)```", README, flags=re.DOTALL)
+    # five points: slope 6/10, intercept 2.2, residual sum of squares 2.4 on 3 degrees of freedom
+    table = (
+        r"\begin{tabular}{lc} & (1) \\ & y \\ \midrule x & 0.600 \\ & (0.283) \\"
+        r" Constant & 2.200 \\ & (0.938) \\ \midrule N & 5 \\ \end{tabular} Standard errors in parentheses"
+    )
+    (tmp_path / "specs/data").mkdir(parents=True)
+    (tmp_path / "specs/data/my-table-1.csv").write_text("x,y\n1,2\n2,4\n3,5\n4,4\n5,5\n")
+    (tmp_path / "table1.tex").write_text(table)
+    for line in block.strip().splitlines():
+        command, _, target = line.removeprefix(".venv/bin/harness ").partition(" > ")
+        told = _run(tmp_path, *command.split(), path=ROOT)
+        assert told.returncode == 0, told.stdout + told.stderr
+        if target:
+            (tmp_path / target).write_text(told.stdout)
+    agreed = (tmp_path / "agreed1.tex").read_text()
+    assert "x & $0.600$ \\\\\n & $(0.283)$" in agreed
+    assert "textsuperscript" not in agreed
+
+
+def test_the_log_that_the_readme_names_is_one_that_the_spec_language_has() -> None:
+    (block,) = re.findall(r"```yaml\n(engines: \[python-dpd, stata-log\].*?)```", README, flags=re.DOTALL)
+    shown = YAML(typ="safe").load(block)
+    for column in shown["columns"].values():
+        assert StataLog.model_validate({**shown["base"]["log"], **column["log"]}).names["n"] == "log_emp"
+
+
 @pytest.mark.slow
 def test_a_wheel_carries_what_it_needs_and_works_outside_the_checkout(line, tmp_path: Path) -> None:
     command = [
@@ -99,6 +130,10 @@ def test_a_wheel_carries_what_it_needs_and_works_outside_the_checkout(line, tmp_
     scripts = {f"harness/r_scripts/{path.name}" for path in (ROOT / "r_scripts").glob("*.R")}
     pages = {
         f"harness/report/templates/{path.name}" for path in (ROOT / "harness/report/templates").iterdir()
+    }
+    pages |= {
+        f"harness/scaffold/project_files/{path.name}"
+        for path in (ROOT / "harness/scaffold/project_files").iterdir()
     }
     assert scripts | pages | {"harness/spec.schema.json", "harness/results.schema.json"} <= set(names)
     environment = {**os.environ, "PYTHONPATH": f"{tmp_path / 'installed'}{os.pathsep}{ROOT / 'tests/fakes'}"}

@@ -494,7 +494,7 @@ def test_entries_hold_no_verdict_and_no_path(line, tmp_path: Path) -> None:
     harness(line("fake-agrees"))
     for path in (tmp_path / "cache/results").rglob("*.json"):
         entry = json.loads(path.read_bytes().partition(b"\n")[2])
-        known = "engine status message call cells not_offered recomputed warnings provenance"
+        known = "engine status message call cells not_offered recomputed warnings printed provenance"
         assert set(entry) == set(known.split())
         assert str(tmp_path) not in path.read_text()
 

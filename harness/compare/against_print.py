@@ -11,12 +11,12 @@ from harness import glossary
 from harness import printed as text_of
 from harness.compare import known, significance
 from harness.compare.models import Models
-from harness.compare.numbers import lre
+from harness.compare.numbers import lre, shown_digits
 from harness.compare.print_rules import COMPLETE_BY_NATURE, Style, address, style
 from harness.compare.sides import Key, Side, side
 from harness.glossary import plain
 from harness.printed import Interval
-from harness.result import PUBLISHED, Comparison, Pair, PrintedCell, Result, Verdict
+from harness.result import DISCREPANCIES, PUBLISHED, Comparison, Pair, PrintedCell, Result, Verdict
 from harness.spec import Spec
 
 STAND_IN = "the data are a stand-in for those of the paper"
@@ -62,6 +62,11 @@ class _Page:
     cells: tuple[PrintedCell, ...]
     candidate: Side
 
+    @property
+    def _is_stand_in(self) -> bool:
+        """Whether the candidate saw other data than the paper's; a log is of the paper's own."""
+        return self.spec.data.stand_in and not self.candidate.printed
+
     def style(self, cell: PrintedCell | Pair) -> Style:
         return style(self.spec, self.column, cell.part, cell.term, cell.measure)
 
@@ -74,7 +79,7 @@ class _Page:
     def pair(self, cell: PrintedCell) -> Pair:
         if cell.part == "as_printed":
             return _pair(cell, None, "not_comparable", reason="printed under a label that is not trusted")
-        if self.spec.data.stand_in:
+        if self._is_stand_in:
             return self._stand_in(cell)
         key = self.address(cell)
         if cell.measure == "stars":
@@ -82,7 +87,7 @@ class _Page:
         value = self._found(key)
         if value is not None and (cell.part, cell.measure) in glossary.CODES:
             return self._word(cell, value)
-        return self._lacking(cell, key) if value is None else self._judged(cell, value)
+        return self._lacking(cell, key) if value is None else self._judged(cell, key, value)
 
     def _found(self, key: Key) -> float | None:
         """The engine's number; that it lists a term is told by its models, not by a number of its own."""
@@ -92,7 +97,7 @@ class _Page:
 
     def extra(self) -> list[Pair]:
         """Cells of a part that the print shows completely, for terms that it does not show."""
-        if self.spec.data.stand_in:
+        if self._is_stand_in:
             return []
         shown = {self.address(cell)[:2] for cell in self.cells} | {cell[:2] for cell in self.cells}
         return [
@@ -133,22 +138,28 @@ class _Page:
         reason = self.candidate.why_not(key)
         return _pair(cell, None, "missing" if reason is None else "not_offered", reason=reason or "")
 
-    def _judged(self, cell: PrintedCell, value: float) -> Pair:
+    def _judged(self, cell: PrintedCell, key: Key, value: float) -> Pair:
         if not math.isfinite(value):
             reason = f"{self.candidate.engine} gives {value}, which cannot have been printed so"
             return _pair(cell, value, "outside_rounding", reason=reason)
         how = self.style(cell)
         shown = how.in_print(value)
         verdict = _verdict(cell, how, shown)
+        log = self.candidate.printed.get(key)
+        if log is not None and verdict in DISCREPANCIES and _overlap(how, cell.text, log):
+            verdict = "within_rounding"
         if verdict == "outside_rounding" and self._turns_significance(cell):
             verdict = "significance_flip"
         number = text_of.read(cell.text)
+        digits = None if number.bound else lre(float(shown), float(number.value))
+        if digits is not None and log is not None:
+            digits = min(digits, round(shown_digits(log), 2))
         return _pair(
             cell,
             float(shown),
             verdict,
             tolerance=None if number.bound else float(how.half_unit(cell.text)),
-            digits=None if number.bound else lre(float(shown), float(number.value)),
+            digits=digits,
             reason="the print is zero and shows no sign" if verdict == "undecided" else "",
         )
 
@@ -160,7 +171,7 @@ class _Page:
             return self._lacking(cell, key)
         if not math.isfinite(p):
             return _pair(cell, p, "stars_differ", reason=f"{self.candidate.engine} gives p = {p}")
-        fewest, most = significance.stars(p, self.spec.stars)
+        fewest, most = significance.stars(p, self.spec.stars, self.candidate.slack(key))
         printed = text_of.read(cell.text).value
         if fewest <= printed <= most:
             if fewest == most:
@@ -174,9 +185,11 @@ class _Page:
         if cell.part not in ("coefficients", "tests"):
             return False
         part, term, _ = self.address(cell)
-        p = self.candidate.values.get((part, term, "p_value"))
+        p_key = (part, term, "p_value")
+        p, slack = self.candidate.values.get(p_key), self.candidate.slack(p_key)
         for limit in significance.limits(self.spec):
-            engine, print_ = significance.of_p(p, limit), self._print_significant(cell, limit)
+            engine = significance.of_p(p, limit, slack)
+            print_ = self._print_significant(cell, limit)
             if engine is not None and print_ is not None and engine != print_:
                 return True
         return False
@@ -235,6 +248,12 @@ def _verdict(cell: PrintedCell, how: Style, shown: Decimal) -> Verdict:
     if printed.value == 0 and printed.sign == 0 and shown != 0 and _has_sign(cell):
         return "undecided"
     return "within_rounding"
+
+
+def _overlap(how: Style, text: str, log: str) -> bool:
+    """Whether one number could have been printed as *text* and shown as *log*."""
+    page, other = how.interval(text), text_of.interval(log)
+    return page.low <= other.high * how.scale and other.low * how.scale <= page.high
 
 
 def _opposite(sign: int, how: Style, text: str, shown: Decimal) -> bool:

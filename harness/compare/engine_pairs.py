@@ -3,11 +3,13 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import cache
 
-from harness import glossary
+from harness import glossary, printed
 from harness.compare import known, significance
-from harness.compare.numbers import between_engines, lre, since_golden
+from harness.compare.against_print import STAND_IN
+from harness.compare.numbers import between_engines, lre, shown_digits, since_golden
 from harness.compare.sides import Key, Side, side
 from harness.glossary import Measure
 from harness.result import DISCREPANCIES, GOLDEN, Comparison, Pair, Result, Verdict
@@ -28,6 +30,8 @@ def engines(spec: Spec, column: str, reference: Result, candidate: Result) -> Co
     - outside_tolerance: beyond the glossary's tolerance; so is a number against NaN
     - not_comparable: NaN or the same infinity on both sides, which is no agreement
     - exact, within_tolerance
+    - where one engine knows the number only to the digits that it shows, as a log does: within_rounding,
+      outside_rounding, and no more digits of agreement than are shown
     """
     left, right = side(reference), side(candidate)
     pairs = _Join(spec, left, right, between_engines).pairs()
@@ -74,14 +78,32 @@ class _Join:
         if reference is None or candidate is None:
             return self._one_sided(key, reference, candidate)
         measure = _measure(key[0], key[2])
+        if self.spec.data.stand_in and bool(self.reference.printed) != bool(self.candidate.printed):
+            # a log is of the paper's data, what is fitted here of others
+            return Pair(*key, reference, candidate, None, "not_comparable", reason=STAND_IN)
         if measure is None:
             reason = "the glossary has no such measure, hence no tolerance"
             return Pair(*key, reference, candidate, None, "not_comparable", reason=reason)
         if not (math.isfinite(reference) and math.isfinite(candidate)):
             return _not_finite(key, reference, candidate)
+        if measure.rtol and (key in self.reference.printed) != (key in self.candidate.printed):
+            return self._rounded(key, reference, candidate)
         tolerance = self.tolerance(measure, key, self.reference)
         verdict = self._verdict(key, reference, candidate, tolerance)
         return Pair(*key, reference, candidate, tolerance, verdict, lre(candidate, reference))
+
+    def _rounded(self, key: Key, reference: float, candidate: float) -> Pair:
+        """One side is known to the digits it shows: the other one must round to it."""
+        text = self.reference.printed.get(key) or self.candidate.printed[key]
+        exact = candidate if key in self.reference.printed else reference
+        agrees = printed.interval(text).holds(Decimal(repr(float(exact))))
+        verdict: Verdict = "within_rounding" if candidate != reference else "exact"
+        if not agrees:
+            verdict = self._verdict(key, reference, candidate, 0.0)
+            verdict = "outside_rounding" if verdict == "outside_tolerance" else verdict
+        digits = lre(candidate, reference)
+        digits = None if digits is None else min(digits, round(shown_digits(text), 2))
+        return Pair(*key, reference, candidate, float(printed.half_unit(text)), verdict, digits)
 
     def _one_sided(self, key: Key, reference: float | None, candidate: float | None) -> Pair:
         lacking = self.candidate if candidate is None else self.reference
@@ -106,7 +128,7 @@ class _Join:
             return False
         for limit in significance.limits(self.spec):
             reference, candidate = (
-                significance.of_p(one.values.get((part, term, "p_value")), limit)
+                significance.of_p(one.values.get(p := (part, term, "p_value")), limit, one.slack(p))
                 for one in (self.reference, self.candidate)
             )
             if reference is not None and candidate is not None and reference != candidate:

@@ -2,6 +2,7 @@
 
 import math
 
+from harness import printed
 from harness.compare.sides import Key, Side
 from harness.glossary import Measure
 
@@ -24,6 +25,18 @@ def lre(candidate: float, reference: float) -> float | None:
     if error == 0:
         return MOST_DIGITS
     return round(min(MOST_DIGITS, max(0.0, -math.log10(error))), 2)
+
+
+def shown_digits(text: str) -> float:
+    """
+    The log relative error that a printed number cannot exceed: that of half a unit of its last digit.
+
+    >>> round(shown_digits(".6862261"), 2), round(shown_digits("0.000"), 2)
+    (7.14, 3.3)
+    """
+    number = printed.read(text)
+    half = float(printed.half_unit(text))
+    return min(MOST_DIGITS, max(0.0, -math.log10(half / (abs(float(number.value)) or 1.0))))
 
 
 def between_engines(measure: Measure, key: Key, reference: Side) -> float:

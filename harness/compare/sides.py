@@ -2,8 +2,9 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from harness import printed as text_of
 from harness.glossary import VARIANTS, plain
 from harness.result import NotOffered, Result
 
@@ -19,11 +20,18 @@ class Side:
         engine: its id
         values: address to number, in the engine's order; `as_printed` is left out, it is never compared
         not_offered: what the engine lacks, and why
+        printed: address to text, of numbers that the engine knows only to the digits it shows
     """
 
     engine: str
     values: Mapping[Key, float]
     not_offered: tuple[NotOffered, ...]
+    printed: Mapping[Key, str] = field(default_factory=dict)
+
+    def slack(self, key: Key) -> float:
+        """How far the true number may lie away: half a unit of the last digit, 0.0 where all are known."""
+        text = self.printed.get(key)
+        return 0.0 if text is None else float(text_of.half_unit(text))
 
     def why_not(self, key: Key) -> str | None:
         """Why the engine has no such cell, None where it says nothing about it (the cell is missing)."""
@@ -53,7 +61,8 @@ class Side:
 def side(result: Result) -> Side:
     """The result, ready to be compared."""
     values = {(c.part, c.term, c.measure): c.value for c in result.cells if c.part != "as_printed"}
-    return Side(result.engine, values, result.not_offered)
+    shown = {(c.part, c.term, c.measure): c.text for c in result.printed}
+    return Side(result.engine, values, result.not_offered, shown)
 
 
 def _meant(entry: NotOffered, key: Key) -> bool:

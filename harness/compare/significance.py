@@ -18,21 +18,27 @@ def limits(spec: Spec) -> tuple[float, ...]:
     return tuple(sorted({CONVENTIONAL, max(spec.stars, default=CONVENTIONAL)}))
 
 
-def of_p(p: float | None, limit: float) -> bool | None:
-    """Whether *p* is significant; None where there is no p, or none that noise could not turn."""
-    if p is None or not abs(p - limit) > P_NOISE + 1e-6 * limit:  # also None where p is NaN
+def of_p(p: float | None, limit: float, slack: float = 0.0) -> bool | None:
+    """
+    Whether *p* is significant; None where there is no p, or none that noise could not turn.
+
+    slack : how far *p* may lie from the true one, where it is known to a few digits only
+    """
+    if p is None or not abs(p - limit) > P_NOISE + 1e-6 * limit + slack:  # also None where p is NaN
         return None
     return p < limit
 
 
-def stars(p: float, spec_stars: tuple[float, ...]) -> tuple[int, int]:
+def stars(p: float, spec_stars: tuple[float, ...], slack: float = 0.0) -> tuple[int, int]:
     """
     Fewest and most stars that *p* can be given; they differ only where p lies on a limit up to noise.
+
+    slack : how far *p* may lie from the true one
 
     >>> stars(0.03, (0.10, 0.05, 0.01)), stars(0.05, (0.10, 0.05, 0.01))
     ((2, 2), (1, 2))
     """
-    noise = P_NOISE + 1e-6 * abs(p)
+    noise = P_NOISE + 1e-6 * abs(p) + slack
     return sum(p + noise < limit for limit in spec_stars), sum(p - noise < limit for limit in spec_stars)
 
 
@@ -76,6 +82,8 @@ def distribution(side: Side, normal: bool) -> Distribution:
     """From the coefficients of one engine in one column."""
     known = []
     for (part, term, measure), value in side.values.items():
+        if (part, term, measure) in side.printed:
+            continue  # rounded, it teaches nothing about what lies close to it
         if (part, measure) == ("coefficients", "p_value"):
             statistic = side.values.get((part, term, "statistic"))
             known += [(abs(statistic), value)] if statistic is not None and statistic == statistic else []

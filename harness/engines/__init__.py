@@ -48,6 +48,7 @@ class Engine:
         needs: the package without which it cannot run, where the harness itself does not depend on it
         program: the one that it starts, as the path knows it
         writes_only: it writes a script for a program that the harness never runs
+        reads_log: it reads a column's `log` and no data
     """
 
     id: str
@@ -58,6 +59,12 @@ class Engine:
     needs: str = ""
     program: str = ""
     writes_only: bool = False
+    reads_log: bool = False
+
+    def fits(self, model: str) -> bool:
+        """Whether it estimates *model* from data, so that other data or settings give other numbers."""
+        can = bool(self.module) and not (self.writes_only or self.reads_log)
+        return can and (not self.models or model in self.models)
 
     def load(self) -> EngineModule:
         """The module. Only a worker calls this: it imports the estimation library."""
@@ -87,6 +94,7 @@ _BUILT_IN = (
         mend="sudo apt-get install gretl",
         program="gretlcli",
     ),
+    Engine("stata-log", "harness.engines.stata_log", ("dynamic-panel", "panel", "linear"), reads_log=True),
     Engine(
         "stata-xtabond2",
         "harness.engines.stata_xtabond2",

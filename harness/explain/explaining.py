@@ -86,7 +86,7 @@ def _engine(spec: Spec, model: AnyModel, asked: str) -> Engine:
     if asked and asked not in known:
         raise UsageError(f"--engine {asked}: there is no such engine{did_you_mean(asked, known)}")
     for engine in (known[name] for name in ([asked] if asked else spec.engines)):
-        if engine.module and (not engine.models or model.model in engine.models):
+        if engine.fits(model.model):
             return engine
     who = asked or f"none of the engines of {spec.id}"
     raise UsageError(f"{who} {'does not estimate' if asked else 'estimates'} model '{model.model}'")

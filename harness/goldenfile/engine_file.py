@@ -15,7 +15,7 @@ from pydantic import BeforeValidator, ConfigDict, TypeAdapter, ValidationError
 
 from harness.errors import GoldenError, Problem
 from harness.goldenfile.place import folder
-from harness.result import Cell, NotOffered, Provenance, Result
+from harness.result import Cell, NotOffered, PrintedCell, Provenance, Result
 from harness.spec import Spec
 
 SCHEMA = 1
@@ -38,6 +38,7 @@ class _Column:
     not_offered: tuple[tuple[str, str, str, str], ...]
     recomputed: tuple[tuple[str, str, str], ...]
     cells: tuple[tuple[str, str, str, Annotated[float, BeforeValidator(_number)]], ...]
+    printed: tuple[tuple[str, str, str, str, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,12 +62,12 @@ def model_sha256(spec: Spec) -> str:
     """
     The hash, in hex, of what decides the numbers: the columns, `derive` and how the data file is read.
 
-    Title, source, print rules, variants, claims and known differences are left out, and so are settings that
-    equal their default: changing a comment or a bound does not make golden files stale.
+    Title, source, print rules, variants, logs, claims and known differences are left out, and so are settings
+    that equal their default: changing a comment or a bound does not make golden files stale.
     """
     decides = {
         "columns": {
-            column: model.model_dump(mode="json", exclude={"variants"}, exclude_defaults=True)
+            column: model.model_dump(mode="json", exclude={"variants", "log"}, exclude_defaults=True)
             for column, model in spec.columns.items()
         },
         "derive": list(spec.derive.items()),
@@ -100,6 +101,7 @@ def parse_engine(spec: Spec, engine: str, text: bytes, shown_as: str) -> dict[st
             found.recomputed,
             found.warnings,
             content.provenance,
+            tuple(PrintedCell(*cell) for cell in found.printed),
         )
         for column, found in content.columns.items()
     }
@@ -144,6 +146,7 @@ def _column_text(result: Result) -> str:
         "not_offered": _lines(sorted(result.not_offered)),
         "recomputed": _lines(sorted(result.recomputed)),
         "cells": _lines(cells),
+        **({"printed": _lines(sorted(result.printed))} if result.printed else {}),
     }
     return ",\n".join(f'      "{name}": {text}' for name, text in entries.items())
 

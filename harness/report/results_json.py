@@ -57,6 +57,7 @@ def _result(result: Result) -> dict[str, Any]:
         "warnings": list(result.warnings),
         "not_offered": [list(item) for item in result.not_offered],
         "recomputed": [list(item) for item in result.recomputed],
+        **({"printed": [list(item) for item in result.printed]} if result.printed else {}),
         "provenance": result.provenance.filled(),
         "cells": [[part, term, measure, _plain(value)] for part, term, measure, value in result.cells],
     }

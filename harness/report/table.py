@@ -224,9 +224,11 @@ def _found(result: Result, pairs: _Pairs | None, key: Key, text: str, manner: St
     pair = pairs.get(key) if pairs else None
     if pair is None:
         return Found(result.engine, Parted(""), UNFITTED)
+    as_shown = {_plain((c.part, c.term, c.measure)): c.text for c in result.printed}.get(_plain(key))
+    whole = as_shown is None or manner.scale != 1
     return Found(
         engine=result.engine,
-        number=_number(pair, text, manner),
+        number=_number(pair, text, manner) if whole else _as_shown(pair, str(as_shown)),
         look=LOOKS[pair.verdict],
         lre="" if pair.lre is None else f"{pair.lre:.1f}",
         tolerance="" if pair.tolerance is None else short(pair.tolerance, 2),
@@ -249,6 +251,11 @@ def _number(pair: Pair, text: str, manner: Style) -> Parted:
         return Parted(shown(value))
     place = printed.last_place(target, manner.decimals, manner.significant)
     return against_print(Decimal(repr(float(value))), target.value, place, _shares_digits(pair.verdict))
+
+
+def _as_shown(pair: Pair, text: str) -> Parted:
+    """A number that is known by its text: no digit is shown that the engine does not show."""
+    return Parted(text) if _shares_digits(pair.verdict) else Parted("", text)
 
 
 def _shares_digits(verdict: Verdict) -> bool:

@@ -248,7 +248,7 @@ class _Draft:
         terms = [term for term in self.table.terms.values() if not term.value]
         now = {term.variable for term in terms if not term.lag}
         lagged = [term.variable for term in terms if term.lag and term.variable not in now]
-        if lagged:
+        if lagged and self.model == "dynamic-panel":
             return lagged[0]
         return "outcome" if "outcome" not in now else "dependent_variable"
 

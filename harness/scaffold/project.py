@@ -1,12 +1,87 @@
-"""The folders of a new project."""
+"""The files of a new project: folders, an example, and what its continuous integration runs."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal, NamedTuple
+
+from harness.errors import UsageError
+
+_TEMPLATES = Path(__file__).with_name("project_files")
+_FOLDERS = ("specs/data", "golden", "reports")
+_FILES = {
+    "README.md": "readme.md",
+    "requirements.txt": "requirements.txt",
+    ".github/workflows/tables.yml": "github.yml",
+    ".gitlab-ci.yml": "gitlab.yml",
+    ".pre-commit-config.yaml": "pre-commit.yaml",
+}
+_EXAMPLE = {
+    "specs/example.yaml": "example.yaml",
+    "specs/data/example.csv": "example.csv",
+    "golden/example/published.csv": "published.csv",
+}
 
 
-def new_project(folder: Path) -> list[Path]:
-    """Make specs/data, golden and reports under *folder*; what is there stays. Returns what was made."""
-    places = [folder / name for name in ("specs/data", "golden", "reports")]
-    made = [place for place in places if not place.is_dir()]
-    for place in made:
-        place.mkdir(parents=True)
-    return made
+class Step(NamedTuple):
+    """
+    What became of one place.
+
+    Attributes:
+        done: made; completed, where lines were added to a file; kept, where it was there already
+        remark: what a person may want to do, "" where nothing
+    """
+
+    path: Path
+    done: Literal["made", "completed", "kept"]
+    remark: str = ""
+
+
+def new_project(folder: Path) -> list[Step]:
+    """
+    Complete *folder* to a project: specs/, golden/, reports/, README, workflows, a hook, .gitignore.
+
+    What is there stays as it is; only .gitignore gets the lines that it lacks. Where there is no spec yet an
+    example is made. Raises UsageError where a file stands in the place of a folder.
+    """
+    for name in (".", *_FOLDERS, *(str(Path(name).parent) for name in (*_FILES, *_EXAMPLE))):
+        if (folder / name).exists() and not (folder / name).is_dir():
+            raise UsageError(
+                f"{folder / name} is a file, and a project has a folder there. Choose another place"
+            )
+    return [*_folders(folder), *_ignored(folder), *_files(folder)]
+
+
+def _folders(folder: Path) -> Iterator[Step]:
+    for name in _FOLDERS:
+        if not (folder / name).is_dir():
+            (folder / name).mkdir(parents=True)
+            yield Step(folder / name, "made")
+
+
+def _ignored(folder: Path) -> Iterator[Step]:
+    path = folder / ".gitignore"
+    wanted = _template("gitignore").splitlines()
+    there = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    lacking = [line for line in wanted if line not in there]
+    if lacking:
+        path.write_text("\n".join([*there, *lacking, ""]), encoding="utf-8")
+        yield Step(path, "completed" if there else "made")
+    else:
+        yield Step(path, "kept")
+
+
+def _files(folder: Path) -> Iterator[Step]:
+    has_specs = any((folder / "specs").glob("*.yaml"))
+    for name, template in (_FILES if has_specs else {**_FILES, **_EXAMPLE}).items():
+        path, text = folder / name, _template(template)
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+            yield Step(path, "made")
+        else:
+            same = path.is_file() and path.read_bytes() == text.encode()
+            yield Step(path, "kept", "" if same else f"is yours; what init writes: {_TEMPLATES / template}")
+
+
+def _template(name: str) -> str:
+    return (_TEMPLATES / name).read_text(encoding="utf-8")

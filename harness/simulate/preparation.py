@@ -76,7 +76,7 @@ def _simulated(model: AnyModel) -> Simulated:
 def _engine(spec: Spec, model: Simulated, request: Request) -> Engine:
     names = (request.engine,) if request.engine else spec.engines
     for one in (engines()[name] for name in names):
-        if one.module and (not one.models or model.model in one.models):
+        if one.fits(model.model):
             return one
     raise UsageError(
         f"{', '.join(names)}: does not estimate model '{model.model}'. Name another: --engine ID"

@@ -19,6 +19,7 @@ from harness.spec.models import (
     IvGroup,
     LevelInstrument,
     Linear,
+    StataLog,
     StaticPanel,
 )
 from harness.spec.table import (
@@ -74,6 +75,7 @@ __all__ = [
     "QuantileType",
     "Source",
     "Spec",
+    "StataLog",
     "StaticPanel",
     "Strict",
     "did_you_mean",

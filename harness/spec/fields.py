@@ -1,6 +1,8 @@
 """What a single key of a spec may hold: texts, lists, lags, words of the glossary."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import PurePosixPath, PureWindowsPath
 from typing import Annotated, Literal, NamedTuple, Self, TypeVar
 
 from pydantic import (
@@ -146,6 +148,31 @@ Cuts = Annotated[
 ]
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, BeforeValidator(no_bool), Field(ge=1)]
+
+
+# --------------------------------------------------------------------------------------------------- files
+
+
+def _beneath(file: str) -> str:
+    """A path that can only lead to a file beneath the spec's own folder, on any system."""
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:/", file):
+        raise ValueError("nothing is read from the network. Download the file and put it beside the spec")
+    for path in (PurePosixPath(file), PureWindowsPath(file)):
+        if path.is_absolute() or path.drive or path.root or ".." in path.parts:
+            raise ValueError(
+                "a spec reads beneath its own folder only. Put the file there, or give --data NAME=PATH"
+            )
+    return file
+
+
+def _sha256(digits: str) -> str:
+    if not re.fullmatch(r"[0-9a-f]{64}", digits):
+        raise ValueError("a sha256 has 64 hexadecimal digits in lower case. Write what sha256sum prints")
+    return digits
+
+
+Beneath = Annotated[Text, AfterValidator(_beneath)]
+Sha256 = Annotated[str, AfterValidator(_sha256)]
 
 
 # ---------------------------------------------------------------------------------------------------- lags

@@ -16,13 +16,16 @@ from harness.spec.common import Model
 from harness.spec.constructed import Agglomeration, Index, QuantileType
 from harness.spec.fields import (
     LONGEST_LAG,
+    Beneath,
     Distinct,
     Fault,
     Kept,
+    Label,
     Lagged,
     Lags,
     Listed,
     OpenLags,
+    Sha256,
     Strict,
     Text,
     Times,
@@ -31,6 +34,22 @@ from harness.spec.fields import (
     terms,
 )
 from harness.spec.fuzzy_set import FuzzySet
+
+
+class StataLog(Strict):
+    """Where Stata has printed this column already: engine stata-log reads it."""
+
+    file: Beneath = Field(
+        description="A log of Stata, or esttab's table, beside the spec or in data/ beside it"
+    )
+    sha256: Sha256 = Field(description="Of the file's bytes, as sha256sum prints it")
+    regression: Label | None = Field(
+        default=None,
+        description="Where the file has several: the number, from 1, or the head of esttab's column",
+    )
+    names: dict[Text, Text] = Field(
+        default={}, description="name in the log: the term here, e.g. {n: log_emp, yr1980: year=1980}"
+    )
 
 
 class _Estimated(Model):
@@ -73,6 +92,9 @@ class _Estimated(Model):
     )
     ci_level: Annotated[float, Field(gt=0, lt=1)] = Field(
         default=0.95, description="Level of the confidence intervals"
+    )
+    log: StataLog | None = Field(
+        default=None, description="Where Stata has printed this column already, for the engine stata-log"
     )
 
     def faults(self) -> Iterator[Fault]:

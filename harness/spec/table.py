@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from itertools import pairwise
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -16,12 +16,14 @@ from pydantic import (
 
 from harness.glossary import VARIANTS, measure
 from harness.spec.fields import (
+    Beneath,
     Distinct,
     Fault,
     Label,
     Listed,
     MeasureName,
     Part,
+    Sha256,
     Strict,
     Text,
     no_bool,
@@ -71,24 +73,6 @@ class PanelKeys(Strict):
             yield Fault(("time",), f"'{self.time}' is the entity and the time. Name two columns")
 
 
-def _beneath(file: str) -> str:
-    """A path that can only lead to a file beneath the spec's own folder, on any system."""
-    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:/", file):
-        raise ValueError("nothing is read from the network. Download the file and put it beside the spec")
-    for path in (PurePosixPath(file), PureWindowsPath(file)):
-        if path.is_absolute() or path.drive or path.root or ".." in path.parts:
-            raise ValueError(
-                "a spec reads beneath its own folder only. Put the file there, or give --data NAME=PATH"
-            )
-    return file
-
-
-def _sha256(digits: str) -> str:
-    if not re.fullmatch(r"[0-9a-f]{64}", digits):
-        raise ValueError("a sha256 has 64 hexadecimal digits in lower case. Write what sha256sum prints")
-    return digits
-
-
 def _data_name(name: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
         raise ValueError("a data set's name has letters, digits, _ and - only")
@@ -117,12 +101,8 @@ class Data(Strict):
     name: Annotated[str, AfterValidator(_data_name)] = Field(
         default="data", description="The NAME of --data NAME=PATH"
     )
-    file: Annotated[Text, AfterValidator(_beneath)] = Field(
-        description="A file beside the spec, or in data/ beside it"
-    )
-    sha256: Annotated[str, AfterValidator(_sha256)] | None = Field(
-        default=None, description="Of the file's bytes, as sha256sum prints it"
-    )
+    file: Beneath = Field(description="A file beside the spec, or in data/ beside it")
+    sha256: Sha256 | None = Field(default=None, description="Of the file's bytes, as sha256sum prints it")
     panel: PanelKeys | None = Field(default=None, description="The columns that identify a row")
     columns: dict[Text, Text] = Field(default={}, description="name here: header in the file")
     stand_in: bool = Field(

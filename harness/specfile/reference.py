@@ -83,6 +83,7 @@ def text() -> str:
         tables += [
             _table(_PLACES[key], schema["$defs"][key]) for key in _GROUPS if key in schema.get("$defs", {})
         ]
+    tables.append(_table("`log`", MODELS["linear"].model_json_schema()["$defs"]["StataLog"]))
     return "\n".join([_BEGINNING, *tables, _ENDING])
 
 

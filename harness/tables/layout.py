@@ -120,18 +120,20 @@ class _Reading:
     in_footer: bool = False
 
     def __post_init__(self) -> None:
-        alone = [row.cells[0] for row in self.grid.rows if row.alone]
-        self.notes = (*self.grid.notes, *alone)
+        beneath = [row for row in self.grid.rows if row.alone or words.is_note(row.cells[0])]
+        said = [" ".join(dict.fromkeys(filter(None, row.cells))) for row in beneath]
+        self.notes = (*self.grid.notes, *said)
         self.legend = words.stars(self.notes)
         self.kinds = words.below(self.notes)
         self.remarks += [
-            Remark(row.line, row.cells[0], "a note or a heading") for row in self.grid.rows if row.alone
+            Remark(row.line, text, "a note or a heading") for row, text in zip(beneath, said, strict=True)
         ]
         if self.asked:
             self.kinds["("] = self.asked
 
     def read(self) -> None:
-        lines = [_Line.of(row) for row in self.grid.rows if not row.alone]
+        rows = [row for row in self.grid.rows if not (row.alone or words.is_note(row.cells[0]))]
+        lines = [_Line.of(row) for row in rows]
         start = _first_of_body(lines)
         self._heads(lines[:start])
         body = lines[start:]
@@ -263,8 +265,7 @@ class _Reading:
             kind: Below = others.pop()  # "in brackets" of whatever shape, where there is one shape only
         else:
             kind = "p_value" if "std_error" in others else "std_error"
-            told = f"no note says what {bracket} {_CLOSING[bracket]} holds: taken for {kind}"
-            self._lost(line, f"{told}. Say it otherwise by --below, or correct published.csv")
+            self._lost(line, f"no note on {bracket} {_CLOSING[bracket]}: taken for {kind}. Or say --below")
         self.kinds[bracket] = kind
         return kind
 
@@ -285,6 +286,10 @@ class _Reading:
         self._add(
             line.line, *self.last[:3], tuple(one.main or one.below if one else "" for one in line.values)
         )
+        for place, name in enumerate(("df", "df2") if address.part == "tests" else ("df_resid",)):
+            degrees = tuple(one.df[place] if one and len(one.df) > place else "" for one in line.values)
+            if any(degrees):
+                self._add(line.line, address.part, address.term, name, degrees)
         seconds = tuple(one.below if one and one.main else "" for one in line.values)
         if any(seconds):
             self._add(line.line, address.part, address.term, "p_value", seconds)

@@ -11,7 +11,7 @@ from harness.errors import TableError
 from harness.tables import latex
 from harness.tables.grid import WHAT_IS_READ, Grid, Row, grid
 
-MAX_BYTES = 2_000_000  # a printed table has some thousand
+MAX_BYTES = 20_000_000  # a printed table has some thousand, a day's log some million
 _OTHER = {
     ".rtf": "Word's text", ".doc": "Word's", ".docx": "Word's", ".xls": "a workbook", ".xlsx": "a workbook",
     ".ods": "a workbook", ".pdf": "a page", ".html": "a web page", ".htm": "a web page", ".png": "a picture",
@@ -124,13 +124,13 @@ def _spans(fields: Sequence[_Field]) -> list[tuple[int, int]]:
 
 
 def _row(line: int, fields: Sequence[_Field], spans: Sequence[tuple[int, int]]) -> Row:
-    """A field belongs to the column that it lies above; one alone at the left is a note or a name."""
+    """A field belongs to the nearest column; one alone at the left is a note or a name."""
     first = fields[0]
     reaches = first.end > spans[1][0] or _is_note(first.text)
     if len(fields) == 1 and first.start < spans[0][1] and reaches:
         return Row(line, (first.text,), alone=True)
     cells = [""] * len(spans)
     for start, end, text in fields:
-        place = next(i for i, span in enumerate(spans) if start < span[1] and end > span[0])
+        place = min(range(len(spans)), key=lambda i: max(spans[i][0] - end, start - spans[i][1]))
         cells[place] = f"{cells[place]} {text}".strip()
     return Row(line, tuple(cells))

@@ -13,6 +13,7 @@ _CELL = re.compile(
     rf"(?:(?P<open>[(\[{{|])[ ]?(?P<below>{_NUMBER})(?:[ ]?(?:,|;|to|~)[ ]?(?P<high>{_NUMBER}))?[ ]?[)\]}}|]"
     rf"[ ]?(?P<after>{_STARS}){_MARK})?"
 )
+_DF = re.compile(r" ?\(d\.?f\.? ?= ?(\d+)(?:[;,] ?(\d+))?\)")
 _NOTHING = {"", "-", "–", "—", "--", "---", ".", "..", "...", "…", "/", "na", "n.a.", "n/a", "nan", "none"}
 _DIGITS = re.compile(r"(?<=\d)[ \u2009\u202f](?=\d{3}\b)")
 _MINUS = str.maketrans({"−": "-", "–": "-", "∗": "*", "⋆": "*", "．": ".", "（": "(", "）": ")", "，": ","})
@@ -29,6 +30,7 @@ class Value:
         bracket: "(", "[", "{" or "|" around the second number
         below: the number in brackets
         high: a third one, where two stand in the brackets: the ends of an interval
+        df: degrees of freedom, where the cell tells them: (df = 1; 734)
     """
 
     main: str = ""
@@ -36,6 +38,7 @@ class Value:
     bracket: str = ""
     below: str = ""
     high: str = ""
+    df: tuple[str, ...] = ()
 
 
 def is_nothing(text: str) -> bool:
@@ -47,18 +50,20 @@ def value(text: str) -> Value | None:
     """
     The numbers of a cell, None where it is a word.
 
-    >>> value("-0.12***"), value("(0.03)"), value("31.38 [0.177]").below, value("Yes")
-    (Value(main='-0.12', stars='***', bracket='', below='', high=''), \
-Value(main='', stars='', bracket='(', below='0.03', high=''), '0.177', None)
+    >>> value("-0.12***"), value("31.38 [0.177]").below, value("4.5 (df = 1; 3)").df, value("Yes")
+    (Value(main='-0.12', stars='***', bracket='', below='', high='', df=()), '0.177', ('1', '3'), None)
     """
-    found = _CELL.fullmatch(_DIGITS.sub("", text.strip().translate(_MINUS)))
+    degrees = _DF.search(text)
+    bare = _DF.sub("", text).strip().translate(_MINUS)
+    found = _CELL.fullmatch(_DIGITS.sub("", bare))
     if found is None or not (found["main"] or found["below"]):
         return None
     numbers = [(found[name] or "").replace(" ", "") for name in ("main", "below", "high")]
     if not all(number == "" or _is_number(number) for number in numbers):
         return None
     stars = ((found["stars"] or "") + (found["after"] or "")).replace(" ", "")
-    return Value(numbers[0], stars, found["open"] or "", numbers[1], numbers[2])
+    df = tuple(number for number in degrees.groups() if number) if degrees else ()
+    return Value(numbers[0], stars, found["open"] or "", numbers[1], numbers[2], df)
 
 
 def _is_number(text: str) -> bool:

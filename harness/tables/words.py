@@ -34,7 +34,7 @@ _FIT = (
     ("r_squared_between", rf"between[ -]?{_R2}|r\^?2_b|{_R2} ?\(?between\)?"),
     ("r_squared_overall", rf"overall[ -]?{_R2}|r\^?2_o|{_R2} ?\(?overall\)?"),
     ("r_squared", _R2),
-    ("rmse", r"root mse|rmse"),
+    ("rmse", r"root mse|rmse|residual std\.? ?err(?:or)?\.?|standard error of (?:the )?regression"),
     ("ssr", r"rss|ssr|residual sum of squares"),
     ("tss", r"total sum of squares"),
     ("mss", r"model sum of squares"),
@@ -235,6 +235,11 @@ def _levels(note: str) -> Iterator[float]:
         level = round(float(digits) / (100 if in_percent else 1), 6)
         if 0 < level < 0.5:
             yield level
+
+
+def is_note(label: str) -> bool:
+    """Whether a row that begins with *label* is a note beneath the table."""
+    return re.fullmatch(r"notes?|remarks?|注释?|说明", _bare(label)) is not None
 
 
 def _plain_stars(symbol: str) -> str:

@@ -114,6 +114,7 @@ def _fitted(task: Task, module: EngineModule) -> Result:
         not_offered=estimates.not_offered,
         recomputed=estimates.recomputed,
         warnings=estimates.warnings,
+        printed=estimates.printed,
         provenance=task.provenance,
     )
 
