@@ -32,6 +32,7 @@ fast:
 bench: setup
 	$(BIN)/python benchmarks/dynamic_panel.py
 	$(BIN)/python benchmarks/fsqca.py > benchmarks/FSQCA.md
+	$(BIN)/python benchmarks/scale.py > benchmarks/SCALE.md
 	$(BIN)/python benchmarks/counts_only.py > benchmarks/COUNTS.md
 
 format:

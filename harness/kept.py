@@ -13,7 +13,7 @@ from typing import Any
 VARIABLE = "HARNESS_CACHE"
 MOST = "HARNESS_CACHE_MB"
 _MEGABYTES = 1000  # at most, where MOST says nothing
-_FOLDERS = 512  # 256 of results and 256 of specs share the space alike, by the first byte of a hash
+_FOLDERS = 3 * 256  # results, specs and pages share the space alike, by the first byte of a hash
 _PART = ".part"  # of a name, while the file is being written
 _ABANDONED = 3600  # seconds after which a half-written file has no writer any more
 

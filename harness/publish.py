@@ -124,4 +124,5 @@ def stale(specs: Sequence[Spec], folder: Path) -> list[Path]:
 
 
 def _write(outcomes: Sequence[Outcome], folder: Path, about: dict[str, Any] | None) -> list[Path]:
-    return report.write(outcomes, folder, aea_class=compare.aea_class(outcomes), run=about)
+    aea_class, of_a_run = compare.aea_class(outcomes), about is not None
+    return report.write(outcomes, folder, aea_class=aea_class, run=about, keep=of_a_run)

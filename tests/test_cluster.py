@@ -6,7 +6,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -15,9 +16,9 @@ from click.testing import CliRunner, Result
 from conftest import ROOT
 from test_workers import task
 
-from harness import workers
+from harness import screen, workers
 from harness.cli import main
-from harness.workers import cluster
+from harness.workers import cluster, stream
 
 needs_dask = pytest.mark.skipif(
     find_spec("distributed") is None, reason="the package distributed is not installed (the extra dask)"
@@ -161,6 +162,64 @@ def test_a_fit_past_its_limit_is_ended_on_the_worker_too(dask: Cluster) -> None:
     results = workers.run([task("fake-hangs", 2), task("fake-agrees")], 2, executor=dask.executor)
     assert [result.status for result in results] == ["errored", "fitted"]
     assert results[0].message.startswith("still running after 2 s and was ended")
+
+
+@needs_dask
+@pytest.mark.slow
+def test_a_run_whose_scheduler_dies_reports_what_was_fitted_and_keeps_it(
+    line, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = Cluster(tmp_path)
+    alike = cluster.is_alike(mine.executor, ["python"])
+
+    @contextmanager
+    def killing(quiet: bool) -> Iterator[Callable[[int, object], None]]:
+        yield lambda total, result: result and mine.scheduler.send_signal(signal.SIGKILL)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(screen, "progress", killing)
+        root = line("fake-agrees", "fake-waits")
+        try:
+            told = harness(root, "--executor", mine.executor)
+        finally:
+            mine.close()
+    results = json.loads((root / "reports/latest/line/results.json").read_text())["results"]
+    states = [result["status"] for result in results]
+    assert told.exit_code == 3
+    assert set(states) == {"fitted", "errored"}
+    again = harness(root).stderr
+    assert f"{states.count('errored') if alike else len(states)} fits" in again
+
+
+@needs_dask
+@pytest.mark.slow
+def test_a_cluster_whose_workers_have_gone_is_one_sentence_before_a_run_and_within_one(
+    line, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "_SECONDS", 2)
+    monkeypatch.setattr(stream, "_PATIENCE", 1)
+    mine = Cluster(tmp_path)
+
+    ended: list[object] = []
+
+    def end_the_workers(result: object) -> None:
+        ended.append(result)
+        if len(ended) == 2:
+            for worker in mine.workers:
+                worker.send_signal(signal.SIGTERM)
+
+    try:
+        found = workers.run([task("fake-waits") for _ in range(12)], 2, end_the_workers, mine.executor)
+        told = harness(line("fake-agrees"), "--executor", mine.executor)
+    finally:
+        mine.close()
+    states = [result.status for result in found]
+    assert states.count("fitted") >= 2
+    assert states.count("errored") == len(found) - states.count("fitted") > 0
+    lost = {result.message for result in found if result.status == "errored"}
+    assert lost == {f"the cluster at {mine.executor} has no workers any more."}
+    assert told.exit_code == 2
+    assert "has no workers. Start one: dask worker tcp://" in told.stderr
 
 
 @needs_dask

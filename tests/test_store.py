@@ -25,6 +25,7 @@ from harness import doctor, environment, rscripts
 from harness.cli import main
 from harness.engines import engines
 from harness.kept import Kept, place
+from harness.report import kept_pages
 from harness.result import Cell, NotOffered, Provenance
 from harness.result import Result as Fit
 from harness.sheet import Sheet
@@ -119,6 +120,39 @@ def test_verdicts_are_never_kept(line) -> None:
     assert told.exit_code == 1
 
 
+def test_a_page_is_rendered_once_for_the_same_verdicts_and_anew_for_others(
+    line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, rendered = line("fake-agrees"), []
+    render = kept_pages.rendered
+    monkeypatch.setattr(kept_pages, "rendered", lambda *given: rendered.append(1) or render(*given))
+    page = root / "reports/latest/line/index.html"
+    harness(root)
+    first = page.read_bytes()
+    harness(root)
+    assert (page.read_bytes(), len(rendered)) == (first, 1)
+    golden = root / "golden/line"
+    golden.mkdir(parents=True)
+    for estimate in ("7.77", "7.78"):
+        (golden / "published.csv").write_text(f"part,term,measure,1,2\ncoefficients,x,estimate,{estimate},\n")
+        assert harness(root).exit_code == 1
+        assert estimate in page.read_text()
+    spec = root / "specs/line.yaml"
+    spec.write_text(spec.read_text().replace("A straight line", "Another title"))
+    harness(root)
+    assert "Another title" in page.read_text()
+    assert len(rendered) == 4
+
+
+def test_another_template_or_version_renders_anew(line, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = line("fake-agrees")
+    harness(root)
+    monkeypatch.setattr(kept_pages, "_renderer", lambda: b"another")
+    monkeypatch.setattr(kept_pages, "rendered", lambda *given: ("a page", "a text"))
+    harness(root)
+    assert (root / "reports/latest/line/index.html").read_text() == "a page"
+
+
 @pytest.mark.parametrize("damage", [b"", b"half", None])
 def test_a_damaged_entry_is_found_and_made_again(line, tmp_path: Path, damage: bytes | None) -> None:
     root = line("fake-agrees")
@@ -187,13 +221,13 @@ def entry(kept: Kept, name: str, used: float) -> Path:
 
 
 def test_what_was_not_used_for_longest_makes_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HARNESS_CACHE_MB", "1")  # 1,953 bytes for each of 512 folders: six documents
+    monkeypatch.setenv("HARNESS_CACHE_MB", "1")  # 1,302 bytes for each of 768 folders: four documents
     kept = Kept(tmp_path)
-    paths = [entry(kept, f"{n}", used=1000 - n) for n in range(6)]
+    paths = [entry(kept, f"{n}", used=1000 - n) for n in range(4)]
     assert all(path.exists() for path in paths)
     kept.read("results/ab/0.json")
-    entry(kept, "6", used=0)
-    assert [path.exists() for path in paths] == [True, False, True, True, True, True]
+    entry(kept, "4", used=0)
+    assert [path.exists() for path in paths] == [True, False, True, True]
 
 
 def test_a_document_larger_than_its_share_is_kept_until_the_next(
@@ -230,7 +264,7 @@ def test_runs_that_make_room_at_once_do_not_disturb_each_other(
 
     with ThreadPoolExecutor(8) as threads:
         assert all(threads.map(used, range(400)))
-    assert sum(path.stat().st_size for path in tmp_path.rglob("*.*")) <= 1_000_000 // 512 + 600
+    assert sum(path.stat().st_size for path in tmp_path.rglob("*.*")) <= 1_000_000 // 768 + 600
 
 
 def test_a_size_that_is_none_is_one_remark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

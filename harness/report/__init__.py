@@ -22,15 +22,17 @@ def files(
     title: str = TITLE,
     aea_class: str = "",
     run: Mapping[str, Any] | None = None,
+    keep: bool = False,
 ) -> dict[str, str]:
     """
     Every file of a report: path, relative and with forward slashes, to text.
 
     The same outcomes give the same texts, anywhere. What changes from run to run is in *run*: it becomes
     run.json, and its `faults` (sentences on specs that could not be read) stand at the top of the index.
+    Where *keep*, a spec's page that an earlier run has rendered from the same is taken from what is kept.
     Raises ValueError where two specs have the same id: one page would hide the other.
     """
-    from harness.report import junit, markdown, page, paper, results_json, summary
+    from harness.report import junit, kept_pages, markdown, page, paper, results_json, summary
 
     ids = [outcome.spec.id for outcome in outcomes]
     if len(set(ids)) < len(ids):
@@ -43,9 +45,10 @@ def files(
     placed = {item.id for one in whole for item in one.items}
     for one in found:
         folder = one.outcome.spec.id
-        texts[f"{folder}/index.html"] = page.spec_page(one, folder in placed)
-        texts[f"{folder}/report.md"] = markdown.spec_text(one)
-        texts[f"{folder}/results.json"] = results_json.text(results_json.content(one.outcome))
+        document = results_json.text(results_json.content(one.outcome))
+        pages = kept_pages.pages if keep else kept_pages.rendered
+        texts[f"{folder}/index.html"], texts[f"{folder}/report.md"] = pages(one, folder in placed, document)
+        texts[f"{folder}/results.json"] = document
     for article in whole:
         texts[f"papers/{article.id}/index.html"] = page.paper_page(article)
         texts[f"papers/{article.id}/report.md"] = markdown.paper_text(article)
@@ -70,10 +73,11 @@ def write(
     title: str = TITLE,
     run: Mapping[str, Any] | None = None,
     aea_class: str = "",
+    keep: bool = False,
 ) -> list[Path]:
     """Write `files` to *folder* and return the paths, index.html last: where it stands, the rest does."""
     paths = []
-    for name, text in files(outcomes, title, aea_class, run).items():
+    for name, text in files(outcomes, title, aea_class, run, keep).items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8", newline="\n", errors="replace")

@@ -87,6 +87,14 @@ class Cluster:
             return Lost("several workers of the cluster died while they had this fit.")
         return Lost(f"the cluster's worker could not begin: {sentence(fault)}")
 
+    def deserted(self) -> str:
+        """Why no batch will end any more; a nanny has time to bring back a worker."""
+        try:
+            self._client.wait_for_workers(1, timeout=_SECONDS)
+        except TimeoutError:
+            return f"the cluster at {self._executor} has no workers any more."
+        return ""
+
 
 def is_alike(executor: str, languages: Sequence[str]) -> bool:
     """

@@ -110,6 +110,10 @@ class Processes:
         except Exception as fault:  # of pickling: an object that one side has and the other has not
             return Lost(f"a worker could not begin: {fitting.sentence(fault)}")
 
+    def deserted(self) -> str:
+        """Never: a worker that dies is replaced."""
+        return ""
+
 
 def _pool(jobs: int) -> ProcessPool:
     # Spawn, not fork: R does not survive a fork, nor do BLAS threads.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any, Protocol, Self
 
 from harness.result import Result
@@ -15,6 +15,7 @@ from harness.workers.processes import Processes
 
 Results = Iterator[tuple[int, Result]]
 _LARGEST = 64  # tasks in a batch
+_PATIENCE = 20  # seconds without a result, then somebody looks whether there are workers
 
 
 def stream(
@@ -64,6 +65,9 @@ class Place(Protocol):
     def told(self, future: Any, seconds: float) -> Told:
         """How the batch behind *future* ended, whose limit was *seconds*."""
 
+    def deserted(self) -> str:
+        """Why no batch will end any more; "" while one may."""
+
 
 def _place(jobs: int, executor: str) -> AbstractContextManager[Place]:
     if executor == "local":
@@ -88,7 +92,13 @@ def _as_ended(place: Place, waiting: _Waiting) -> Iterator[tuple[int, Result]]:
                 future.add_done_callback(ended.put)
         if not pending:
             break
-        future = ended.get()
+        try:
+            future = ended.get(timeout=_PATIENCE)
+        except Empty:
+            gone = place.deserted()
+            if gone:
+                break
+            continue
         batch = pending.pop(future)
         told = place.told(future, batch.seconds)
         if isinstance(told, Gone):
@@ -96,6 +106,8 @@ def _as_ended(place: Place, waiting: _Waiting) -> Iterator[tuple[int, Result]]:
             yield from _errored(batch.tasks, gone)
         else:
             yield from waiting.settled(batch, told)
+    for batch in pending.values():
+        yield from _errored(batch.tasks, gone)
     yield from _errored(waiting, gone)
 
 
