@@ -26,7 +26,7 @@ from harness.glossary import VARIANTS
 from harness.result import PrintedCell, Result
 from harness.spec import MODEL_ADAPTER, Head, Spec
 
-FIRMS, YEARS = 60, 8
+FIRMS, YEARS = 50, 7
 _TESTS = ("ar1", "ar2", "hansen_j")
 _COUNTS = ("n_obs", "n_groups", "n_instruments")
 
