@@ -493,6 +493,7 @@ def audit(root: Path, names: tuple[str, ...], as_json: bool) -> None:
 @click.option(
     "--between", nargs=2, metavar="A B", help="The first thing in which these two engines differ; 1: they do."
 )
+@executor_option
 @json_option
 @click.pass_obj
 def explain(root: Path, /, name: str, **options: Any) -> None:
@@ -510,7 +511,7 @@ def explain(root: Path, /, name: str, **options: Any) -> None:
     from harness import screen
     from harness.explain import explaining, words
 
-    wanted = ("budget", "columns", "engine", "jobs")
+    wanted = ("budget", "columns", "engine", "jobs", "executor")
     choice = explaining.Choice(**{key: options[key] for key in wanted}, data=_data(options["data"]))
     answers = []
     with screen.searching(quiet=options["as_json"]) as progress:

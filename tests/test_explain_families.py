@@ -3,33 +3,18 @@
 import csv
 import shutil
 import statistics
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 from conftest import ROOT
+from wrong_specs import in_this_process
 
 from harness import specfile
 from harness.engines import engines
 from harness.explain import conventions, explaining, fitting
 from harness.explain.answer import Answer
-from harness.explain.space import Setting, Space
-from harness.result import Result
+from harness.explain.space import Space
 from harness.spec import Spec
-from harness.workers.fitting import fit
-
-
-@contextmanager
-def in_this_process(fits: fitting.Fits, *_: object) -> Iterator[Any]:
-    """In place of worker processes, whose start takes longer than these fits."""
-
-    def run(settings: Sequence[Setting]) -> list[Result]:
-        steps = [fits.task(setting) for setting in settings]
-        return [step if isinstance(step, Result) else fit(step) for step in steps]
-
-    yield run
 
 
 @pytest.fixture(autouse=True)

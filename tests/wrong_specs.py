@@ -2,7 +2,8 @@
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,11 @@ from ruamel.yaml import YAML
 
 from harness import specfile
 from harness.engines import engines
+from harness.explain import fitting
+from harness.explain.space import Setting
+from harness.result import Result
 from harness.spec import Spec
+from harness.workers.fitting import fit
 
 
 def document(identifier: str) -> dict[str, Any]:
@@ -43,3 +48,14 @@ def written(folder: Path, identifier: str, plain: Mapping[str, Any]) -> Spec:
 def wrong(folder: Path, identifier: str, column: str, patch: Mapping[str, Any]) -> Spec:
     """The committed spec with *patch* in *column*."""
     return written(folder, identifier, with_patch(document(identifier), {"columns": {column: patch}}))
+
+
+@contextmanager
+def in_this_process(fits: fitting.Fits, *_: object) -> Iterator[Any]:
+    """In place of worker processes, whose start takes longer than these fits."""
+
+    def run(settings: Sequence[Setting]) -> list[Result]:
+        steps = [fits.task(setting) for setting in settings]
+        return [step if isinstance(step, Result) else fit(step) for step in steps]
+
+    yield run

@@ -33,7 +33,7 @@ class Choice:
         budget: fits a column
         columns: ids; empty means all that have something printed
         engine: who fits; "" is the first of the spec's engines that estimates the model
-        jobs: worker processes at once
+        jobs, executor: worker processes at once, and where: `local`, or `dask://HOST:PORT`
         data: a spec's data name to the file to read instead
     """
 
@@ -41,6 +41,7 @@ class Choice:
     columns: tuple[str, ...] = ()
     engine: str = ""
     jobs: int = 2
+    executor: str = "local"
     data: Mapping[str, Path] = field(default_factory=dict)
 
 
@@ -103,7 +104,7 @@ def _column(goal: Goal, engine: Engine, choice: Choice, progress: Progress) -> A
     def told(found: Found) -> None:
         progress(goal.column, found)
 
-    with fitting.pool(fitting.Fits(sheets, engine), choice.jobs) as fits:
+    with fitting.pool(fitting.Fits(sheets, engine), choice.jobs, choice.executor) as fits:
         found = Search(space, goal, fits, possible, choice.budget, told).run()
     return answer.answer(space, goal, found, engine.id)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -102,14 +102,31 @@ class Fits:
 
 
 @contextmanager
-def pool(fits: Fits, jobs: int) -> Iterator[Callable[[Sequence[Setting]], list[Result]]]:
-    """Gives a function from settings to their results, in their order; its workers live until the end."""
-    with opened(jobs) as streams:
+def pool(
+    fits: Fits, jobs: int, executor: str = "local"
+) -> Iterator[Callable[[Sequence[Setting]], list[Result]]]:
+    """
+    Gives a function from settings to their results, in their order; its workers live until the end.
+
+    jobs, executor : as in `harness.workers.stream`. After Ctrl-C within the function they end at once.
+    """
+    interrupted: list[KeyboardInterrupt] = []
+    with suppress(_Interrupted), opened(jobs, executor) as streams:
 
         def run(settings: Sequence[Setting]) -> list[Result]:
             steps = [fits.task(setting) for setting in settings]
-            ended = dict(streams(step for step in steps if isinstance(step, Task)))
+            try:
+                ended = dict(streams(step for step in steps if isinstance(step, Task)))
+            except KeyboardInterrupt as fault:
+                interrupted.append(fault)
+                raise
             made = (ended[at] for at in range(len(ended)))
             return [next(made) if isinstance(step, Task) else step for step in steps]
 
         yield run
+        if interrupted:
+            raise _Interrupted
+
+
+class _Interrupted(Exception):  # noqa: N818 - tells the workers to end without ending the search's answer
+    pass

@@ -49,7 +49,7 @@ class Predictions:
         """How far a setting's numbers are from the print, 0 to 1."""
         return float(self._gap(_scaled(np.array(judged.values), self.ratio)[None, self.used])[0])
 
-    def best_first(self, centre: Judged, changes: Sequence[Change], most: int) -> list[Setting]:
+    def best_first(self, centre: Judged, changes: Sequence[Change], most: int) -> Iterator[Setting]:
         """
         *centre* with one to *most* of *changes*, the smallest predicted misfit first.
 
@@ -57,15 +57,13 @@ class Predictions:
         largest effect that any single change has on the cell, at most 1.
         """
         start = _scaled(np.array(centre.values), self.ratio)
-        found: list[tuple[float, Setting]] = []
+        rows: list[list[int]] = []
+        gaps: list[Floats] = []
         for places in _combinations(changes, most):
-            gaps = self._misfit(start, changes, places) + A_CHANGE * places.shape[1]
-            found += [
-                (float(gap), _with(centre.setting, [changes[at] for at in row]))
-                for gap, row in zip(gaps, places.tolist(), strict=True)
-            ]
-        found.sort(key=lambda pair: pair[0])
-        return [setting for _, setting in found]
+            gaps.append(self._misfit(start, changes, places) + A_CHANGE * places.shape[1])
+            rows += places.tolist()
+        order = np.argsort(np.concatenate(gaps), kind="stable") if gaps else np.array([], dtype=np.int64)
+        return (_with(centre.setting, [changes[place] for place in rows[at]]) for at in order)
 
     def _misfit(self, start: Floats, changes: Sequence[Change], places: NDArray[np.int64]) -> Floats:
         """(m,) of the combinations of changes in the rows of *places*."""

@@ -13,7 +13,8 @@ from harness.result import Result
 
 Fits = Callable[[Sequence[Setting]], Sequence[Result]]
 AT_A_TIME = 16  # fits between two looks at what they gave, whoever makes them: the order is the same anywhere
-MOST_EXCLUDED = 20_000  # settings that counts exclude before the search gives up
+MOST_EXCLUDED = 20_000  # settings that counts exclude before the search gives up,
+MORE_EXCLUDED = 2_000  # and how many more once something fits
 DEEP, NEAR = 3, 2  # how many changes of the spec's setting, and of the best one, are combined
 
 
@@ -76,7 +77,7 @@ class Search:
         self.possible, self.progress = possible, progress
         self.found = Found(budget, depth(len(self._changes("estimates")), DEEP))
         self._seen: set[str] = set()  # models, by their text: two settings may make the same one
-        self._most = len(space.axes)
+        self._patience = MOST_EXCLUDED
         self._firm = [is_firm(cell) for cell in goal.cells]
         self._orders: dict[tuple[Setting, str], Iterator[Setting]] = {}
 
@@ -98,7 +99,7 @@ class Search:
 
     def _settle(self) -> None:
         """How far the whole space is known, where the search ended by itself."""
-        self.found.exhausted &= self.found.excluded < MOST_EXCLUDED
+        self.found.exhausted &= self.found.excluded < self._patience
         fitting = [len(self._without_errors(one.setting)) for one in self.found.fitting]
         self.found.depth = max(1, min([self.found.depth, *fitting]))
 
@@ -133,7 +134,10 @@ class Search:
         if not settings:
             return
         for setting, result in zip(settings, self.fits(settings), strict=True):
-            self.found.judged[setting] = judge(self.goal, self.space, setting, result)
+            judged = judge(self.goal, self.space, setting, result)
+            self.found.judged[setting] = judged
+            if judged.fits:
+                self._patience = min(self._patience, self.found.excluded + MORE_EXCLUDED)
         self.progress(self.found)
 
     # ------------------------------------------------------------------------------------- what comes next
@@ -167,7 +171,7 @@ class Search:
         fitting = dict.fromkeys(self._without_errors(one.setting) for one in self.found.fitting)
         beside = [self._order(setting, "neighbours") for setting in fitting]
         around = [self._order(setting, "estimates") for setting in (AS_IN_SPEC, self._nearest())]
-        most = min(map(len, fitting), default=self._most)
+        most = min(map(len, fitting), default=len(self.space.axes))
         return chain(_in_turn(beside), (one for one in _in_turn(around) if len(one) <= most))
 
     def _errors_of_the_nearest(self) -> Iterator[Setting]:
@@ -181,8 +185,7 @@ class Search:
             known = self._of_all if kind == "errors" else self._of_estimates
             changes = self._changes("errors" if kind == "errors" else "estimates")
             most = {"errors": len(self.space.axes), "neighbours": 1}.get(kind, NEAR if centre else DEEP)
-            ordered = known.best_first(self.found.judged[centre], changes, most)
-            self._orders[centre, kind] = iter(ordered)
+            self._orders[centre, kind] = known.best_first(self.found.judged[centre], changes, most)
         return self._orders[centre, kind]
 
     def _nearest(self) -> Setting:
@@ -204,7 +207,7 @@ class Search:
         return list(islice((setting for setting in order if self._is_fresh(setting, prune)), most))
 
     def _is_fresh(self, setting: Setting, prune: bool) -> bool:
-        model = self.space.model(setting) if self.found.excluded < MOST_EXCLUDED else None
+        model = self.space.model(setting) if self.found.excluded < self._patience else None
         if model is None or (text := model.model_dump_json()) in self._seen:
             return False
         self._seen.add(text)
