@@ -78,7 +78,7 @@ class Cluster:
         """How the batch behind *future* ended, whose limit was *seconds*."""
         if future.status == "finished":
             with contextlib.suppress(Exception):  # it was there, and is gone with the scheduler
-                told: Told = future.result(timeout=_SECONDS)
+                told: Told = future.result(timeout=3 * _SECONDS)
                 return Lost(told.message) if isinstance(told, Gone) else told
         if future.status != "error":
             return Gone(f"the scheduler at {self._executor} went away before this fit was made.")
@@ -93,6 +93,8 @@ class Cluster:
             self._client.wait_for_workers(1, timeout=_SECONDS)
         except TimeoutError:
             return f"the cluster at {self._executor} has no workers any more."
+        except Exception:  # the scheduler has gone, too: the futures will say so
+            return ""
         return ""
 
 
