@@ -29,7 +29,7 @@ def lines(answer: Answer) -> Iterator[str]:
     found = _fitting(answer) if answer.fitting else _nearest(answer)
     yield from (f"  {line}" for line in found)
     yield from (f"  {line}" for line in _aside(answer))
-    yield from (f"  {sentence}" for sentence in _ended(answer))
+    yield from (f"  {sentence}" for sentence in (*answer.notes, *_ended(answer)))
 
 
 def _as_in_spec(answer: Answer) -> str:
@@ -224,6 +224,7 @@ def _answer(answer: Answer) -> dict[str, Any]:
         "message": answer.message,
         "cells": answer.n_cells,
         "missed_in_spec": answer.missed_in_spec,
+        "notes": list(answer.notes),
         "aside": [[*cell[:3], reason] for cell, reason in answer.aside],
         "fitting": [_candidate(one) for one in answer.fitting],
         "nearest": None if answer.nearest is None else _candidate(answer.nearest),
