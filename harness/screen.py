@@ -97,7 +97,7 @@ def _so_far(column: str, found: search.Found) -> str:
     counted = f", {found.excluded} excluded" if found.excluded else ""
     told = f"({column}) {len(found.judged)}/{found.budget} fits{counted}; the best misses {best.misses} of "
     told += f"{len(best.reached)} cells with {changes} change{'' if changes == 1 else 's'}"
-    return f"{told}; {len(found.fitting)} settings fit" if best.fits else told
+    return f"{told}; settings that give all: {len(found.fitting)}" if best.fits else told
 
 
 def show(found: Run, page: Path) -> None:

@@ -257,6 +257,14 @@ def test_two_entries_of_open_that_leave_nothing_open_are_refused(tmp_path: Path)
         explained(written(tmp_path, "roodman-2009-system-gmm", plain), "onestep_robust_small")
 
 
+def test_an_alternative_of_open_that_goes_with_no_other_setting_is_named(tmp_path: Path) -> None:
+    entry = {"setting": "std_error", "because": "not said", "alternatives": ["robust", "driscoll-kraay"]}
+    plain = {**document("roodman-2009-system-gmm"), "open": [entry]}
+    spec = written(tmp_path, "roodman-2009-system-gmm", plain)
+    (note,) = explained(spec, "onestep_robust_small", 5).notes
+    assert note == "open: std_error: driscoll-kraay goes with no other setting here"
+
+
 def test_what_two_entries_of_open_share_stays_open(tmp_path: Path) -> None:
     entry = {"setting": "steps", "because": "the text does not say"}
     both = [{**entry, "alternatives": [1, 2]}, {**entry, "alternatives": [1, 2, "iterated"]}]
@@ -279,6 +287,7 @@ def test_an_empty_space_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
         (["stata-xtdpdsys", "--engine", "r-plmm"], "there is no such engine; did you mean 'r-plm'?"),
         (["stata-xtdpdsys", "--engine", "r-qca"], "does not estimate model 'dynamic-panel'"),
         (["empl-uk-descriptives"], "nothing is printed"),
+        (["stata-xtdpdsys", "--data", "other=README.md"], "has it not. Known: data"),
         (["virtual-agglomeration-table-3", "--column", "II"], "--counts-only, which needs none"),
     ],
 )

@@ -7,7 +7,8 @@ from hidden_settings import Hidden, tables
 
 from harness.explain.search import Found
 
-TABLES, FOUND, BUDGET = 50, 48, 200
+TABLES, FOUND = 50, 48
+BUDGETS = (150, 500)  # the second is the command's default, where the first does not do
 # A fixed half, and a half that is new in every run of a CI; HARNESS_SEED makes any half again.
 SEEDS = (5000, int(os.environ.get("HARNESS_SEED") or os.environ.get("GITHUB_RUN_NUMBER") or 1) * 1000)
 
@@ -24,7 +25,7 @@ def _is_among(hidden: Hidden, found: Found) -> bool:
 
 
 def _is_simpler(hidden: Hidden, found: Found) -> bool:
-    """Whether a setting with no more changes was fitted and gives every printed cell, as the hidden one does."""
+    """Whether a setting with no more changes was fitted and gives all that the hidden one prints."""
     return any(len(one.setting) <= len(hidden.setting) for one in found.fitting)
 
 
@@ -34,7 +35,9 @@ def test_hidden_settings_are_found_in_48_of_50_simulated_tables() -> None:
     for at, seed in enumerate(SEEDS):
         for hidden in tables(TABLES // len(SEEDS), seed, first=at * TABLES // len(SEEDS)):
             used |= {hidden.space.axes[axis].name for axis, _ in hidden.setting}
-            found = hidden.searched(BUDGET)
+            found = hidden.searched(BUDGETS[0])
+            if not found.fitting:
+                found = hidden.searched(BUDGETS[1])
             if not (_is_among(hidden, found) or _is_simpler(hidden, found)):
                 missed.append(f"seed {hidden.seed}: {hidden.words(hidden.setting)}")
     assert TABLES - len(missed) >= FOUND, f"HARNESS_SEED={SEEDS[1] // 1000}: " + "\n".join(missed)

@@ -73,6 +73,7 @@ class Answer:
         fitting: every setting that gives all cells, fewest changes first
         nearest: where none does, the one that misses fewest
         unreached: cells that no setting gives
+        notes: sentences on alternatives of `open` that contradict the rest
         message: why nothing could be fitted at all; "" where something was
     """
 
@@ -92,10 +93,11 @@ class Answer:
     fitting: tuple[Candidate, ...]
     nearest: Candidate | None
     unreached: tuple[PrintedCell, ...]
+    notes: tuple[str, ...]
     message: str = ""
 
 
-def answer(space: Space, goal: Goal, found: Found, engine: str) -> Answer:
+def answer(space: Space, goal: Goal, found: Found, engine: str, notes: tuple[str, ...] = ()) -> Answer:
     """Everything that *found* tells."""
     report = _Report(space, goal, found)
     judged = list(found.judged.values())
@@ -118,6 +120,7 @@ def answer(space: Space, goal: Goal, found: Found, engine: str) -> Answer:
         tuple(fitting),
         None if fitting else report.candidate(found.best),
         tuple(cell for cell, is_reached in zip(goal.cells, reached, strict=True) if not is_reached),
+        notes,
         found.best.message,
     )
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 from harness.errors import UsageError
 from harness.explain import configurations, descriptives, dynamic_panel, least_squares
-from harness.explain.space import Alternative, Axes, Axis, exactly, patch_between, word
+from harness.explain.space import Alternative, Axes, Axis, Space, exactly, patch_between, word
 from harness.spec import Spec
 
 FAMILIES: Mapping[str, Axes] = {
@@ -42,6 +43,17 @@ def axes(spec: Spec, column: str, periods: int | None = None) -> tuple[Axis, ...
             "known to vary, and `open` names none; write there what the paper leaves unsaid"
         )
     return found
+
+
+def contradictions(space: Space) -> Iterator[str]:
+    """A sentence on each alternative of `open` that makes no valid model, alone or with another change."""
+    told = {entry.setting for entry in space.spec.open}
+    for at, chosen in space.changes:
+        alone = ((at, chosen),)
+        beside = (tuple(sorted((*alone, change))) for change in space.changes if change[0] != at)
+        axis = space.axes[at]
+        if axis.name in told and all(space.model(one) is None for one in chain((alone,), beside)):
+            yield f"open: {axis.name}: {axis.alternatives[chosen].label} goes with no other setting here"
 
 
 def _joined(axis: Axis | None, name: str, own: tuple[Alternative, ...]) -> Axis:

@@ -53,6 +53,8 @@ def explain(spec: Spec, choice: Choice, progress: Progress = lambda column, foun
     GoldenError and DataError where the printed table or the data cannot be read. All before anything is
     fitted, but for the data of later columns.
     """
+    for name in choice.data.keys() - {spec.data.name}:
+        raise UsageError(f"--data {name}: {spec.id} has it not. Known: {spec.data.name}")
     asked = [_asked(spec, column, choice) for column in _columns(spec, choice.columns)]
     for goal, engine in asked:
         found = _column(goal, engine, choice, progress)
@@ -78,7 +80,7 @@ def _asked(spec: Spec, column: str, choice: Choice) -> tuple[Goal, Engine]:
     """What is to be explained, and who fits; raises UsageError while nothing is fitted yet."""
     engine = _engine(spec, spec.columns[column], choice.engine)
     goal = judging.goal(spec, column, goldenfile.read_published(spec), engine.id)
-    conventions.axes(goal.spec, column)
+    conventions.axes(spec, column)
     return goal, engine
 
 
@@ -106,7 +108,7 @@ def _column(goal: Goal, engine: Engine, choice: Choice, progress: Progress) -> A
 
     with fitting.pool(fitting.Fits(sheets, engine), choice.jobs, choice.executor) as fits:
         found = Search(space, goal, fits, possible, choice.budget, told).run()
-    return answer.answer(space, goal, found, engine.id)
+    return answer.answer(space, goal, found, engine.id, tuple(conventions.contradictions(space)))
 
 
 def _opened(goal: Goal, override: Path | None) -> tuple[Goal, Space, Dataset]:

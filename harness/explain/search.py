@@ -149,10 +149,10 @@ class Search:
         Estimates do not hang on what kind of standard error is printed beside them: where they agree, only
         errors and names are left to be found.
         """
-        batch: list[Setting] = []
-        for order in (self._errors(), self._estimates(), self._errors_of_the_nearest()):
-            room = min(AT_A_TIME, self.found.left) - len(batch)
-            batch += self._fresh(order, most=max(room // 2, 1) if not batch else room)
+        size = min(AT_A_TIME, self.found.left)
+        batch = self._fresh(self._errors(), most=max(size // 2, 1))
+        for order in (self._estimates(), self._errors_of_the_nearest()):
+            batch += self._fresh(order, most=size - len(batch))
         return batch
 
     def _errors(self) -> Iterator[Setting]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -13,6 +14,7 @@ from harness.explain.answer import Answer, Candidate, Change, Miss
 from harness.result import PrintedCell
 from harness.specfile.yamltree import resolve
 
+WIDTH = 74  # of a line, before it is moved in
 SHOWN = 8  # settings, or cells, of a kind on the screen; the document has them all
 
 
@@ -27,7 +29,7 @@ def lines(answer: Answer) -> Iterator[str]:
     found = _fitting(answer) if answer.fitting else _nearest(answer)
     yield from (f"  {line}" for line in found)
     yield from (f"  {line}" for line in _aside(answer))
-    yield from (f"  {sentence}" for sentence in _ended(answer))
+    yield from (f"  {sentence}" for sentence in (*answer.notes, *_ended(answer)))
 
 
 def _as_in_spec(answer: Answer) -> str:
@@ -42,7 +44,7 @@ def _aside(answer: Answer) -> Iterator[str]:
     for cell, reason in answer.aside:
         reasons.setdefault(reason, []).append(cell)
     for reason, cells in reasons.items():
-        yield f"left out, since {reason}: {_summary(cells)}"
+        yield from _folded(f"left out, since {reason}: {_summary(cells)}")
 
 
 def _searched(answer: Answer) -> str:
@@ -69,9 +71,11 @@ def _in_spec(answer: Answer, one: Candidate) -> dict[str, Any]:
 
 def _alike(first: Candidate, others: Sequence[Candidate]) -> Iterator[str]:
     """What the print cannot tell from the first setting that fits."""
-    named = [f"{axis}: {', '.join(names)}" for axis, names in first.undecided.items()]
+    named = [
+        f"{axis.removeprefix('variants.')}: {', '.join(names)}" for axis, names in first.undecided.items()
+    ]
     if named:
-        yield f"the print cannot tell names apart: {'; '.join(named)}"
+        yield from _folded(f"variants that give the same cells: {'; '.join(named)}")
     told = [_difference(first, other) for other in others]
     single = [parts[0] for parts in told if len(parts) == 1]
     mixed = [parts for parts in told if len(parts) > 1]
@@ -101,7 +105,9 @@ def _choices(changes: Iterable[Change]) -> dict[str, str]:
 def _change(change: Change) -> Iterator[str]:
     yield f"{change.axis}: {change.before} -> {change.after}"
     if change.moves is not None:
-        yield f"  without it differ: {_summary(change.moves) if change.moves else 'no printed cell'}"
+        yield from _folded(
+            f"  without it differ: {_summary(change.moves) if change.moves else 'no printed cell'}"
+        )
 
 
 def _summary(cells: Sequence[PrintedCell]) -> str:
@@ -133,7 +139,7 @@ def _nearest(answer: Answer) -> Iterator[str]:
     if nearest.beyond:
         yield f"  {_number(nearest.beyond, 'term')} that the complete print has not"
     if answer.unreached:
-        yield f"no setting that was fitted reaches: {_summary(answer.unreached)}"
+        yield from _folded(f"no setting that was fitted reaches: {_summary(answer.unreached)}")
 
 
 def _miss(miss: Miss) -> str:
@@ -158,6 +164,12 @@ def _ended(answer: Answer) -> Iterator[str]:
         yield f"The budget of {answer.budget} fits ended the search; --budget N allows more."
     else:
         yield f"The search ended after {answer.excluded:,} settings that counts exclude."
+
+
+def _folded(line: str) -> list[str]:
+    """A long line as several, those after the first further in."""
+    further = " " * (len(line) - len(line.lstrip()) + 2)
+    return textwrap.wrap(line, WIDTH, subsequent_indent=further, break_long_words=False)
 
 
 def _number(count: int, what: str) -> str:
@@ -212,6 +224,7 @@ def _answer(answer: Answer) -> dict[str, Any]:
         "message": answer.message,
         "cells": answer.n_cells,
         "missed_in_spec": answer.missed_in_spec,
+        "notes": list(answer.notes),
         "aside": [[*cell[:3], reason] for cell, reason in answer.aside],
         "fitting": [_candidate(one) for one in answer.fitting],
         "nearest": None if answer.nearest is None else _candidate(answer.nearest),
