@@ -76,8 +76,7 @@ def _write_texts(folder: Path, texts: Mapping[str, str]) -> None:
 @contextmanager
 def _replaced(folder: Path) -> Iterator[Path]:
     """A place beside *folder* to be filled; it takes the folder's place when it is whole."""
-    refuse_foreign(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    need_place(folder)
     with tempfile.TemporaryDirectory(dir=folder.parent) as made:
         fresh = Path(made) / "report"
         yield fresh
@@ -86,7 +85,19 @@ def _replaced(folder: Path) -> Iterator[Path]:
         fresh.rename(folder)
 
 
-def refuse_foreign(folder: Path) -> None:
+def need_place(folder: Path) -> None:
+    """
+    Make the folders above *folder*, and see that something can be written there, before hours of fits.
+
+    Raises UsageError where *folder* is not free for a report, OSError where nothing can be written.
+    """
+    _refuse_foreign(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent):
+        pass
+
+
+def _refuse_foreign(folder: Path) -> None:
     """Raises UsageError where *folder* holds anything but the report of an earlier run: it is replaced."""
     if not folder.exists() or (folder / "run.json").is_file():
         return

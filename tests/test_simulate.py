@@ -418,7 +418,9 @@ def test_a_column_that_cannot_be_simulated_takes_no_other_with_it(panel: Path) -
             ["--set", "w=1", "--column", "1"],
             "--set w: the equation has no such term. It has L1.y, x, k, L1.k",
         ),
-        (["--error-sd", "-1"], "--error-sd -1: a standard deviation is not negative"),
+        (["--set", "k=1", "--set", "k=2"], "--set k=2: k has the value 1 already. Give one"),
+        (["--error-sd", "-1"], "--error-sd -1: a standard deviation is a number from 0"),
+        (["--effect-sd", "nan"], "--effect-sd nan: a standard deviation is a number from 0"),
         (["--data", "other=specs/panel.csv"], "other"),
         (["--column", "1", "--set", "L1.y=1"], "its largest root is 1, and 1 is the limit"),
     ],
@@ -441,6 +443,18 @@ def test_a_folder_with_other_things_in_it_is_not_replaced(panel: Path) -> None:
     told = harness(panel, "panel", "--out", str(panel / "specs"))
     assert told.exit_code == 2
     assert (panel / "specs/panel.yaml").is_file()
+
+
+def test_a_place_where_nothing_can_be_written_is_told_before_any_fit(panel: Path) -> None:
+    told = harness(panel, "panel", "--out", str(panel / "specs/panel.csv/out"))
+    assert (told.exit_code, told.stdout) == (2, "")
+    assert "panel.csv: " in told.stderr and "fits" not in told.stderr
+
+
+def test_a_column_asked_for_twice_is_simulated_once(panel: Path) -> None:
+    asked = ["--column", "1", "--column", "1", "--replications", "2", "--set", "k=0.4", "--jobs", "1"]
+    told = harness(panel, "panel", *asked, "--json")
+    assert len(json.loads(told.stdout)["columns"]) == 1
 
 
 def test_an_engine_that_fits_nothing_is_3(line) -> None:
