@@ -204,7 +204,11 @@ def construct(root: Path, name: str, column: str, data: tuple[str, ...], out: Pa
 
 
 def _data(given: tuple[str, ...]) -> dict[str, Path]:
-    pairs = dict(text.partition("=")[::2] for text in given)
+    pairs: dict[str, str] = {}
+    for text in given:
+        name, _, path = text.partition("=")
+        if pairs.setdefault(name, path) != path:
+            raise UsageError(f"--data {text}: {name} is {pairs[name]} already. Give one file")
     for name, path in pairs.items():
         if not path:
             raise UsageError(f"--data {name}: write NAME=PATH, e.g. --data panel=cities.csv")

@@ -366,6 +366,23 @@ def test_without_data_panels_have_the_printed_rows_and_entities_and_are_fitted(p
     assert any("autocorrelation 0.5" in sentence for sentence in found.assumptions)
 
 
+def test_without_data_a_model_without_effects_assumes_none(panel: Path) -> None:
+    spec = (panel / "specs/panel.yaml").read_text().partition("base:")[0]
+    pooled = (
+        "base: {model: panel, estimator: pooled, outcome: y, regressors: {x: 0}, std_error: conventional}"
+    )
+    text = f"{spec.replace('python-dpd', 'python-linearmodels')}{pooled}\ncolumns: {{'1': {{}}, '2': {{}}}}\n"
+    (panel / "specs/panel.yaml").write_text(text)
+    kept = [row for row in PANEL_PRINT.splitlines(True) if ",L1." not in row]
+    printed(panel, "".join(kept), "panel")
+    (panel / "specs/panel.csv").unlink()
+    made = prepare(read(panel, "panel"), "1", Request(coefficients={"constant": 1.0}), None)
+    (motion,) = made.design.parts.motions
+    assert (motion.persistence, motion.effect, made.design.parts.spreads.effect) == (0, 0, 0)
+    assert not [one for one in made.assumptions if "autocorrelation" in one or "Errors and effects" in one]
+    assert any("independent from row to row" in one for one in made.assumptions)
+
+
 def test_without_data_what_the_print_lacks_is_asked_for(panel: Path) -> None:
     (panel / "specs/panel.csv").unlink()
     found = simulate(read(panel, "panel"), Request(("1",)), silent)
@@ -422,6 +439,7 @@ def test_a_column_that_cannot_be_simulated_takes_no_other_with_it(panel: Path) -
         (["--error-sd", "-1"], "--error-sd -1: a standard deviation is a number from 0"),
         (["--effect-sd", "nan"], "--effect-sd nan: a standard deviation is a number from 0"),
         (["--data", "other=specs/panel.csv"], "other"),
+        (["--data", "data=a.csv", "--data", "data=b.csv"], "--data data=b.csv: data is a.csv already"),
         (["--column", "1", "--set", "L1.y=1"], "its largest root is 1, and 1 is the limit"),
     ],
 )

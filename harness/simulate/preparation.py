@@ -61,7 +61,7 @@ def prepare(spec: Spec, name: str, request: Request, data: dataset.Dataset | Non
     true = truths(terms.terms, request.coefficients, in_print, fitted)
     made = _design(model, sheet, terms, true, in_print, fitted if data else None, request)
     notes = tuple(_notes(true, data, engine))
-    assumptions = (*(defaults.TOLD if data is None else _of_rows(model)), *told(model, made))
+    assumptions = (*(defaults.told(model) if data is None else _of_rows(model)), *told(model, made))
     return Column(spec, name, model, task, true, made, notes, assumptions)
 
 
