@@ -320,6 +320,28 @@ def test_null_hypotheses_are_judged_by_what_was_drawn(panel: Path) -> None:
     assert holds("hansen_j", early, made.design.equation, made.design.process, made.truths) is False
 
 
+@pytest.mark.parametrize(
+    ("variable", "lag", "equation", "valid"),
+    [
+        ("k", 1, "difference", True),  # k is predetermined: free of the error,
+        ("k", 1, "both", False),  # not of the entity's effect
+        ("y", 2, "difference", True),
+        ("y", 2, "level", False),
+        ("y", 1, "difference", False),
+    ],
+)
+def test_plain_instruments_are_judged_by_equation_and_lag(
+    panel: Path, variable: str, lag: int, equation: str, valid: bool
+) -> None:
+    made = ready(panel)
+    document = made.model.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    plain = {"variables": {variable: [lag, lag]}, "equation": equation}
+    document["instruments"]["iv"]["plain"] = plain
+    model = MODEL_ADAPTER.validate_python({**document, "estimator": "system"})
+    assert made.design.process.effects[0, 0] > 0
+    assert holds("hansen_j", model, made.design.equation, made.design.process, made.truths) is valid
+
+
 # --------------------------------------------------------------------------------------- the coefficients
 
 
