@@ -22,7 +22,7 @@ from harness.recovery import Coefficient, Recovery, Truth
 from harness.result import Cell
 from harness.result import Result as Fit
 from harness.sheet import Sheet
-from harness.simulate import Asked, Request, calibration, simulate
+from harness.simulate import Asked, Request, assumptions, calibration, simulate
 from harness.simulate.equation import Drawn, equation
 from harness.simulate.hypotheses import holds
 from harness.simulate.preparation import Column, prepare
@@ -196,6 +196,17 @@ def test_what_moves_a_regressor_is_found_again_in_data_that_were_drawn() -> None
     assert fed.innovations[0, 0] == pytest.approx(0.8, rel=0.1)
     covariance = calibration.effects(residual, [deviation], [2.0**0.5, 1.0])
     assert covariance[0, 1] == pytest.approx(0.9, abs=0.12)  # the means' noise takes a little of it
+
+
+def test_a_regressor_with_a_trend_of_its_own_is_drawn_as_persistent_as_can_be_and_it_is_said() -> None:
+    """Sums of sums: differences grow with their distance, and g1 - g2 is more than g0 - g1."""
+    walk = np.random.default_rng(5).normal(size=(200, 9)).cumsum(1).cumsum(1)
+    move = calibration.motion(walk, moves=True)
+    assert move.persistence == calibration.MOST_PERSISTENT
+    one = Drawn("x", "endogenous", (("x", 0),), "the spec says so")
+    assert "0.98, the most that is drawn (the data show more)," in assumptions.of_regressor(one, move, 0.1)
+    moderate = replace(move, persistence=0.5)
+    assert "the most that is drawn" not in assumptions.of_regressor(one, moderate, 0.1)
 
 
 @pytest.mark.r
