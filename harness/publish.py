@@ -76,7 +76,8 @@ def _write_texts(folder: Path, texts: Mapping[str, str]) -> None:
 @contextmanager
 def _replaced(folder: Path) -> Iterator[Path]:
     """A place beside *folder* to be filled; it takes the folder's place when it is whole."""
-    need_place(folder)
+    _refuse_foreign(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as made:
         fresh = Path(made) / "report"
         yield fresh
@@ -87,14 +88,16 @@ def _replaced(folder: Path) -> Iterator[Path]:
 
 def need_place(folder: Path) -> None:
     """
-    Make the folders above *folder*, and see that something can be written there, before hours of fits.
+    See that a report can be written to *folder*, before hours of fits; nothing is left behind.
 
-    Raises UsageError where *folder* is not free for a report, OSError where nothing can be written.
+    Raises UsageError where it cannot.
     """
     _refuse_foreign(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent):
-        pass
+    nearest = next(place for place in folder.absolute().parents if place.exists())
+    try:
+        tempfile.TemporaryDirectory(dir=nearest).cleanup()
+    except OSError as fault:
+        raise UsageError(f"{folder} cannot be made ({fault.strerror}). Give another: --out DIR") from None
 
 
 def _refuse_foreign(folder: Path) -> None:
