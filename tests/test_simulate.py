@@ -367,6 +367,14 @@ def test_a_coefficient_is_given_or_printed_or_fitted_and_says_which(panel: Path)
     assert any("Given by hand: x = 0.25" in note for note in made.notes)
 
 
+def test_standard_deviations_given_by_hand_are_told_as_such(panel: Path) -> None:
+    made = ready(panel, Request(coefficients={"x": 0.25}, asked=Asked(error_sd=2.0, effect_sd=0.0)))
+    (note,) = (one for one in made.notes if one.startswith("Given by hand"))
+    sizes = "standard deviation of the errors = 2, standard deviation of the entities' effects = 0"
+    assert note == f"Given by hand: x = 0.25, {sizes}."
+    assert "Entities have no effects, as was asked for." in made.assumptions
+
+
 def test_a_number_printed_times_a_hundred_is_taken_for_what_it_means(panel: Path) -> None:
     path = panel / "specs/panel.yaml"
     path.write_text(path.read_text() + "print:\n  - {parts: [coefficients], terms: [x], scale: 100}\n")

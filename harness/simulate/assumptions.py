@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from harness.simulate.calibration import MOST_PERSISTENT, Motion
-from harness.simulate.design import Design, Parts, has_effects
+from harness.simulate.design import Asked, Design, Parts, has_effects
 from harness.simulate.equation import Drawn, Equation, Simulated
 from harness.spec import StaticPanel
 
 
-def told(model: Simulated, design: Design) -> Iterator[str]:
+def told(model: Simulated, design: Design, asked: Asked) -> Iterator[str]:
     """Sentences, in the order in which a panel is drawn."""
     equation, parts = design.equation, design.parts
     if equation.fixed:
@@ -22,7 +22,7 @@ def told(model: Simulated, design: Design) -> Iterator[str]:
         if one.kind != "exogenous":
             yield of_regressor(one, move, r)
     yield f"Errors are normal, independent and alike, with standard deviation {parts.spreads.error:.4g}."
-    yield _effects(model, equation, parts)
+    yield _effects(model, equation, parts, asked)
     if isinstance(model, StaticPanel) and "time" in model.effects:
         yield "Period effects are zero: the estimator removes them."
     yield from _start(design)
@@ -43,13 +43,15 @@ def of_regressor(one: Drawn, move: Motion, r: float) -> str:
     )
 
 
-def _effects(model: Simulated, equation: Equation, parts: Parts) -> str:
+def _effects(model: Simulated, equation: Equation, parts: Parts, asked: Asked) -> str:
     size = parts.spreads.effect
     if size > 0:
         return (
             f"Entities' effects are normal, with standard deviation {size:.4g}, independent of errors and of "
             f"what is strictly exogenous{_bound(equation, parts)}."
         )
+    if asked.effect_sd is not None:
+        return "Entities have no effects, as was asked for."
     if has_effects(model):
         return "Entities have no effects: their residuals differ no more than the errors explain."
     return "Entities have no effects, as the model has none."
