@@ -204,7 +204,11 @@ def construct(root: Path, name: str, column: str, data: tuple[str, ...], out: Pa
 
 
 def _data(given: tuple[str, ...]) -> dict[str, Path]:
-    pairs = dict(text.partition("=")[::2] for text in given)
+    pairs: dict[str, str] = {}
+    for text in given:
+        name, _, path = text.partition("=")
+        if pairs.setdefault(name, path) != path:
+            raise UsageError(f"--data {text}: {name} is {pairs[name]} already. Give one file")
     for name, path in pairs.items():
         if not path:
             raise UsageError(f"--data {name}: write NAME=PATH, e.g. --data panel=cities.csv")
@@ -259,7 +263,7 @@ def run(root: Path, /, names: tuple[str, ...], **options: Any) -> None:
     )
     specs = _shard(_read(root, names), options["shard"])
     out = options["out"] or root / "reports" / "latest"
-    publish.refuse_foreign(out)
+    publish.need_place(out)
     if options["r_bridge"] != "auto":
         os.environ["HARNESS_R_BRIDGE"] = options["r_bridge"]
     with screen.progress(quiet=options["as_json"]) as progress:
@@ -381,7 +385,7 @@ def simulate(root: Path, /, name: str, **options: Any) -> None:
     spec = _one(root, name)
     request = _request(spec, options)
     out = options["out"] or root / "reports" / "simulated" / spec.id
-    publish.refuse_foreign(out)
+    publish.need_place(out)
     with screen.progress(quiet=options["as_json"]) as progress:
         found = simulate.simulate(spec, request, progress)
     if found.recoveries:
@@ -406,9 +410,11 @@ def _request(spec: Spec, options: Mapping[str, Any]) -> Request:
     for option in ("error_sd", "effect_sd"):
         value = options[option]
         if value is not None and not 0 <= value < float("inf"):
-            raise UsageError(f"--{option.replace('_', '-')} {value:g}: a standard deviation is not negative")
+            raise UsageError(
+                f"--{option.replace('_', '-')} {value:g}: a standard deviation is a number from 0"
+            )
     return Request(
-        columns=options["columns"],
+        columns=tuple(dict.fromkeys(options["columns"])),
         engine=options["engine"],
         replications=options["replications"],
         seed=options["seed"],
@@ -422,9 +428,11 @@ def _request(spec: Spec, options: Mapping[str, Any]) -> Request:
 
 def _coefficients(given: tuple[str, ...]) -> dict[str, float]:
     """From TERM=VALUE; a term may hold a sign of equality itself, as year=1980 does."""
-    found = {}
+    found: dict[str, float] = {}
     for text in given:
         term, _, value = text.rpartition("=")
+        if term in found:
+            raise UsageError(f"--set {text}: {term} has the value {found[term]:g} already. Give one")
         try:
             found[term] = float(value)
         except ValueError:

@@ -76,7 +76,7 @@ def _write_texts(folder: Path, texts: Mapping[str, str]) -> None:
 @contextmanager
 def _replaced(folder: Path) -> Iterator[Path]:
     """A place beside *folder* to be filled; it takes the folder's place when it is whole."""
-    refuse_foreign(folder)
+    _refuse_foreign(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as made:
         fresh = Path(made) / "report"
@@ -86,7 +86,21 @@ def _replaced(folder: Path) -> Iterator[Path]:
         fresh.rename(folder)
 
 
-def refuse_foreign(folder: Path) -> None:
+def need_place(folder: Path) -> None:
+    """
+    See that a report can be written to *folder*, before hours of fits; nothing is left behind.
+
+    Raises UsageError where it cannot.
+    """
+    _refuse_foreign(folder)
+    nearest = next(place for place in folder.absolute().parents if place.exists())
+    try:
+        tempfile.TemporaryDirectory(dir=nearest).cleanup()
+    except OSError as fault:
+        raise UsageError(f"{folder} cannot be made ({fault.strerror}). Give another: --out DIR") from None
+
+
+def _refuse_foreign(folder: Path) -> None:
     """Raises UsageError where *folder* holds anything but the report of an earlier run: it is replaced."""
     if not folder.exists() or (folder / "run.json").is_file():
         return

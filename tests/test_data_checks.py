@@ -222,6 +222,9 @@ def test_a_stata_file_is_read(tmp_path: Path) -> None:
     frame.to_stata(tmp_path / "made.dta", write_index=False, version=118)
     found = mapped(tmp_path, "d.dta", (tmp_path / "made.dta").read_bytes())
     assert found["city"].tolist() == ["北京", "天津"] and found["population"].tolist() == [1538.0, 1043.0]
+    frame.iloc[:0].to_stata(tmp_path / "made.dta", write_index=False, version=118)
+    with pytest.raises(DataError, match=r"d\.dta has a header and no rows\. Get the file anew"):
+        mapped(tmp_path, "d.dta", (tmp_path / "made.dta").read_bytes())
 
 
 def workbook() -> bytes:
@@ -245,5 +248,9 @@ def test_a_parquet_file_or_a_sheet_is_read_or_refused_in_one_sentence(
     frame.to_parquet(made) if kind == "parquet" else frame.to_excel(made, index=False)
     found = mapped(tmp_path, f"d.{kind}", made.read_bytes())
     assert found["city"].tolist() == ["北京", "天津"] and found["population"].tolist() == [1538.0, 1043.0]
-    with pytest.raises(DataError, match="cannot be read as"):
+    with pytest.raises(DataError, match=r"cannot be read as [^\n]*[^.]\. Save it as csv$"):
         mapped(tmp_path, f"d.{kind}", b"broken")
+    none = frame.iloc[:0]
+    none.to_parquet(made) if kind == "parquet" else none.to_excel(made, index=False)
+    with pytest.raises(DataError, match=f"d.{kind} has a header and no rows. Get the file anew"):
+        mapped(tmp_path, f"d.{kind}", made.read_bytes())

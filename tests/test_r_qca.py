@@ -192,6 +192,18 @@ def test_the_call_is_r_that_a_person_can_run(name: str) -> None:
     assert told.stdout.count(f"-> {model.outcome}") == len(model.solution)
 
 
+def test_the_call_has_every_digit_of_cut_offs_and_anchors() -> None:
+    """As the end of a sensitivity range or a percentile has them: six digits would be another analysis."""
+    cut = 0.7241637102798321
+    model, sheet = analysis({**ANALYSES["percentiles"], "incl_cut": cut, "pri_cut": cut})
+    anchors = "c({}, 50.05, {})".format(*(repr(sheet.anchors["A"][i]) for i in (0, 2)))
+    theirs, ours = r_qca.translate(model, sheet), python_fsqca.translate(model, sheet)
+    assert (
+        f"incl.cut = {cut!r}, n.cut = 1, pri.cut = {cut!r}" in theirs and f"thresholds = {anchors}" in theirs
+    )
+    assert f"truth_table(data, ({cut!r}, {cut!r}), {cut!r}, 1)" in ours
+
+
 @pytest.mark.r
 def test_where_qca_is_not_installed_the_column_is_skipped_with_the_sentence_that_mends_it() -> None:
     code = (

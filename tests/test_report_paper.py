@@ -5,11 +5,14 @@ from dataclasses import replace
 
 import outcomes
 import pytest
+from conftest import ROOT
 from test_report import Page
 
-from harness import report
+from harness import report, specfile
+from harness.engines import engines
 from harness.report import forest, paper, summary
 from harness.result import Finding, Outcome
+from harness.run import from_golden
 
 FACT = Finding("stars", "(1)", "x", "0.123", "impossible", (2.0, 3.0), (3.1, 9.9), "3 stars stand for more")
 SEEN = Finding(
@@ -118,6 +121,17 @@ def test_lists_of_instruments_are_counted_column_by_column() -> None:
         "In 4 columns 2 to 3 lists of instruments fit what is printed of them, 10 in all: "
         "the print identifies none."
     )
+
+
+def test_a_sentence_that_is_all_that_is_printed_is_no_check_of_the_print() -> None:
+    """Configurations and cities that an article only names: 11 and 12 sentences, and as many cells."""
+    names = ("virtual-agglomeration-configurations", "virtual-agglomeration-types")
+    found = [from_golden(specfile.read(ROOT / "specs" / f"{name}.yaml", engines())) for name in names]
+    one = the_paper(*found)
+    assert [item.named for item in one.items] == [12, 11]
+    assert not any(item.stances for item in one.items)
+    assert "Sentences that are all that is printed of what they name: 23." in one.summary
+    assert any(sentence.startswith("3 checks of the print") for sentence in one.summary)
 
 
 def test_a_table_without_print_says_that_there_is_nothing_to_reproduce() -> None:

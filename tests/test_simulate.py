@@ -22,7 +22,7 @@ from harness.recovery import Coefficient, Recovery, Truth
 from harness.result import Cell
 from harness.result import Result as Fit
 from harness.sheet import Sheet
-from harness.simulate import Asked, Request, calibration, simulate
+from harness.simulate import Asked, Request, assumptions, calibration, simulate
 from harness.simulate.equation import Drawn, equation
 from harness.simulate.hypotheses import holds
 from harness.simulate.preparation import Column, prepare
@@ -198,6 +198,17 @@ def test_what_moves_a_regressor_is_found_again_in_data_that_were_drawn() -> None
     assert covariance[0, 1] == pytest.approx(0.9, abs=0.12)  # the means' noise takes a little of it
 
 
+def test_a_regressor_with_a_trend_of_its_own_is_drawn_as_persistent_as_can_be_and_it_is_said() -> None:
+    """Sums of sums: differences grow with their distance, and g1 - g2 is more than g0 - g1."""
+    walk = np.random.default_rng(5).normal(size=(200, 9)).cumsum(1).cumsum(1)
+    move = calibration.motion(walk, moves=True)
+    assert move.persistence == calibration.MOST_PERSISTENT
+    one = Drawn("x", "endogenous", (("x", 0),), "the spec says so")
+    assert "0.98, the most that is drawn (the data show more)," in assumptions.of_regressor(one, move, 0.1)
+    moderate = replace(move, persistence=0.5)
+    assert "the most that is drawn" not in assumptions.of_regressor(one, moderate, 0.1)
+
+
 @pytest.mark.r
 def test_r_finds_in_the_same_panels_what_python_finds(panel: Path) -> None:
     """plm's pgmm is an estimator of other authors: bias, spread and size are no doing of our own core."""
@@ -320,6 +331,28 @@ def test_null_hypotheses_are_judged_by_what_was_drawn(panel: Path) -> None:
     assert holds("hansen_j", early, made.design.equation, made.design.process, made.truths) is False
 
 
+@pytest.mark.parametrize(
+    ("variable", "lag", "equation", "valid"),
+    [
+        ("k", 1, "difference", True),  # k is predetermined: free of the error,
+        ("k", 1, "both", False),  # not of the entity's effect
+        ("y", 2, "difference", True),
+        ("y", 2, "level", False),
+        ("y", 1, "difference", False),
+    ],
+)
+def test_plain_instruments_are_judged_by_equation_and_lag(
+    panel: Path, variable: str, lag: int, equation: str, valid: bool
+) -> None:
+    made = ready(panel)
+    document = made.model.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    plain = {"variables": {variable: [lag, lag]}, "equation": equation}
+    document["instruments"]["iv"]["plain"] = plain
+    model = MODEL_ADAPTER.validate_python({**document, "estimator": "system"})
+    assert made.design.process.effects[0, 0] > 0
+    assert holds("hansen_j", model, made.design.equation, made.design.process, made.truths) is valid
+
+
 # --------------------------------------------------------------------------------------- the coefficients
 
 
@@ -332,6 +365,14 @@ def test_a_coefficient_is_given_or_printed_or_fitted_and_says_which(panel: Path)
     assert made.truths["x"] == Truth(0.25, "given", ("0.30", "0.04"), 0.04)
     assert any("Not printed, and taken from python-dpd's fit: k = " in note for note in made.notes)
     assert any("Given by hand: x = 0.25" in note for note in made.notes)
+
+
+def test_standard_deviations_given_by_hand_are_told_as_such(panel: Path) -> None:
+    made = ready(panel, Request(coefficients={"x": 0.25}, asked=Asked(error_sd=2.0, effect_sd=0.0)))
+    (note,) = (one for one in made.notes if one.startswith("Given by hand"))
+    sizes = "standard deviation of the errors = 2, standard deviation of the entities' effects = 0"
+    assert note == f"Given by hand: x = 0.25, {sizes}."
+    assert "Entities have no effects, as was asked for." in made.assumptions
 
 
 def test_a_number_printed_times_a_hundred_is_taken_for_what_it_means(panel: Path) -> None:
@@ -364,6 +405,23 @@ def test_without_data_panels_have_the_printed_rows_and_entities_and_are_fitted(p
     assert (found.design["observations"], found.design["entities"]) == (301, 70)  # as printed
     assert found.notes[0].startswith("The data are not there")
     assert any("autocorrelation 0.5" in sentence for sentence in found.assumptions)
+
+
+def test_without_data_a_model_without_effects_assumes_none(panel: Path) -> None:
+    spec = (panel / "specs/panel.yaml").read_text().partition("base:")[0]
+    pooled = (
+        "base: {model: panel, estimator: pooled, outcome: y, regressors: {x: 0}, std_error: conventional}"
+    )
+    text = f"{spec.replace('python-dpd', 'python-linearmodels')}{pooled}\ncolumns: {{'1': {{}}, '2': {{}}}}\n"
+    (panel / "specs/panel.yaml").write_text(text)
+    kept = [row for row in PANEL_PRINT.splitlines(True) if ",L1." not in row]
+    printed(panel, "".join(kept), "panel")
+    (panel / "specs/panel.csv").unlink()
+    made = prepare(read(panel, "panel"), "1", Request(coefficients={"constant": 1.0}), None)
+    (motion,) = made.design.parts.motions
+    assert (motion.persistence, motion.effect, made.design.parts.spreads.effect) == (0, 0, 0)
+    assert not [one for one in made.assumptions if "autocorrelation" in one or "Errors and effects" in one]
+    assert any("independent from row to row" in one for one in made.assumptions)
 
 
 def test_without_data_what_the_print_lacks_is_asked_for(panel: Path) -> None:
@@ -418,8 +476,11 @@ def test_a_column_that_cannot_be_simulated_takes_no_other_with_it(panel: Path) -
             ["--set", "w=1", "--column", "1"],
             "--set w: the equation has no such term. It has L1.y, x, k, L1.k",
         ),
-        (["--error-sd", "-1"], "--error-sd -1: a standard deviation is not negative"),
+        (["--set", "k=1", "--set", "k=2"], "--set k=2: k has the value 1 already. Give one"),
+        (["--error-sd", "-1"], "--error-sd -1: a standard deviation is a number from 0"),
+        (["--effect-sd", "nan"], "--effect-sd nan: a standard deviation is a number from 0"),
         (["--data", "other=specs/panel.csv"], "other"),
+        (["--data", "data=a.csv", "--data", "data=b.csv"], "--data data=b.csv: data is a.csv already"),
         (["--column", "1", "--set", "L1.y=1"], "its largest root is 1, and 1 is the limit"),
     ],
 )
@@ -441,6 +502,19 @@ def test_a_folder_with_other_things_in_it_is_not_replaced(panel: Path) -> None:
     told = harness(panel, "panel", "--out", str(panel / "specs"))
     assert told.exit_code == 2
     assert (panel / "specs/panel.yaml").is_file()
+
+
+def test_a_place_where_nothing_can_be_written_is_told_before_any_fit(panel: Path) -> None:
+    told = harness(panel, "panel", "--out", str(panel / "specs/panel.csv/out"))
+    assert (told.exit_code, told.stdout) == (2, "")
+    assert "panel.csv/out cannot be made (Not a directory). Give another: --out DIR" in told.stderr
+    assert "fits" not in told.stderr
+
+
+def test_a_column_asked_for_twice_is_simulated_once(panel: Path) -> None:
+    asked = ["--column", "1", "--column", "1", "--replications", "2", "--set", "k=0.4", "--jobs", "1"]
+    told = harness(panel, "panel", *asked, "--json")
+    assert len(json.loads(told.stdout)["columns"]) == 1
 
 
 def test_an_engine_that_fits_nothing_is_3(line) -> None:

@@ -31,8 +31,16 @@ def table(file: DataFile, spec: Spec) -> pd.DataFrame:
 
     Empty cells, NA, NaN and `.` are missing. Numbers are read to the nearest double. Text is UTF-8, with or
     without a mark at its beginning, or Chinese in GBK.
-    Raises DataError where the file is not what its name says, or its rows do not fit its header.
+    Raises DataError where the file is not what its name says, has no rows, or rows that do not fit
+    its header.
     """
+    cells = _cells(file, spec)
+    if len(cells) == 0:
+        raise DataError(f"{file.path} has a header and no rows. Get the file anew")
+    return cells
+
+
+def _cells(file: DataFile, spec: Spec) -> pd.DataFrame:
     name = file.path.name.lower()
     if name.endswith(".csv.gz"):
         return _csv(_text(file, _unpacked(file, spec.limits.memory_mb)), file.path)
@@ -106,8 +114,6 @@ def _csv(text: str, path: Path) -> pd.DataFrame:
             f"{path}: the rows have more cells than the header, which has {len(header)}. "
             "Name every column in the first line"
         )
-    if len(frame) == 0:
-        raise DataError(f"{path} has a header and no rows. Get the file anew")
     _need_full_rows(frame, header, text, path)
     return _named(frame, header, path)
 
@@ -145,7 +151,7 @@ def _stata(file: DataFile) -> pd.DataFrame:
         with np.errstate(all="ignore"):  # the reader computes with the bytes of broken files
             frame = pd.read_stata(io.BytesIO(file.content), convert_dates=False, convert_categoricals=False)
     except Exception as error:  # a broken file can fail anywhere in the reader
-        raise DataError(f"{file.path} cannot be read as Stata data: {error}. Save it as csv") from None
+        raise DataError(f"{file.path} cannot be read as Stata data: {_told(error)}. Save it as csv") from None
     return _named(frame, [str(name) for name in frame.columns], file.path)
 
 
@@ -157,7 +163,7 @@ def _parquet(file: DataFile) -> pd.DataFrame:
             f"{file.path}: reading parquet needs pyarrow. Install it: pip install pyarrow. Or save it as csv"
         ) from None
     except Exception as error:  # a broken file can fail anywhere in the reader
-        raise DataError(f"{file.path} cannot be read as parquet: {error}. Save it as csv") from None
+        raise DataError(f"{file.path} cannot be read as parquet: {_told(error)}. Save it as csv") from None
     return _named(frame.reset_index(drop=True), [str(name) for name in frame.columns], file.path)
 
 
@@ -169,8 +175,13 @@ def _excel(file: DataFile) -> pd.DataFrame:
     except ImportError as error:
         raise DataError(f"{file.path}: {error} Or save the first sheet as csv") from None
     except Exception as error:  # a broken file can fail anywhere in the reader
-        raise DataError(f"{file.path} cannot be read as Excel: {error}. Save it as csv") from None
+        raise DataError(f"{file.path} cannot be read as Excel: {_told(error)}. Save it as csv") from None
     return _named(frame, [str(name) for name in frame.columns], file.path)
+
+
+def _told(error: Exception) -> str:
+    """What a reader says, on one line and without full stop."""
+    return " ".join(str(error).split()).rstrip(".")
 
 
 def _named(frame: pd.DataFrame, header: list[str], path: Path) -> pd.DataFrame:

@@ -12,6 +12,16 @@ def cells_of(part: str, term: str, **values: float) -> list[Cell]:
     return [Cell(part, term, measure, value) for measure, value in values.items() if value == value]
 
 
+def exact(number: float) -> str:
+    """
+    The shortest text that is read as the same double, for a call that can be made again.
+
+    >>> exact(0.8), exact(1.0), exact(0.7241637102798321)
+    ('0.8', '1', '0.7241637102798321')
+    """
+    return repr(float(number)).removesuffix(".0")
+
+
 def literals(term: str) -> list[str]:
     """
     >>> literals("A*~B")

@@ -10,7 +10,7 @@ import numpy as np
 
 from harness import __version__, glossary
 from harness.engines.configuration_analysis import MOST_MODELS, Analysis
-from harness.engines.configuration_cells import case_cells, cells_of
+from harness.engines.configuration_cells import case_cells, cells_of, exact
 from harness.engines.configuration_panel import panel_cells
 from harness.engines.configuration_robustness import range_cells, robustness_cells, test_solutions
 from harness.errors import EstimationError, Unsupported
@@ -37,9 +37,9 @@ def translate(model: AnyModel, sheet: Sheet) -> str:
     lines = [f"data = sets(columns, {model.outcome!r}, {list(model.conditions)!r}, cases)"]
     if model.necessity is not None:
         cuts = model.necessity
-        levels = f"{cuts.incl_cut:g}, {cuts.ron_cut:g}, {cuts.cov_cut:g}"
+        levels = ", ".join(map(exact, (cuts.incl_cut, cuts.ron_cut, cuts.cov_cut)))
         lines.append(f"necessary_sets(data, {levels}, {cuts.disjunctions})")
-    lines.append(f"table = truth_table(data, {model.incl_cut!r}, {model.pri_cut:g}, {model.n_cut})")
+    lines.append(f"table = truth_table(data, {model.incl_cut!r}, {exact(model.pri_cut)}, {model.n_cut})")
     if model.exclude == "untenable":
         lines.append(f"table = truth_table(data, {model.incl_cut!r}, ..., exclude=untenable(table))")
     elif model.exclude:

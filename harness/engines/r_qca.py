@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from harness import rsession
-from harness.engines.configuration_cells import MOST_CASES
+from harness.engines.configuration_cells import MOST_CASES, exact
 from harness.errors import NotInstalled, Unsupported
 from harness.result import Estimates
 from harness.spec import FuzzySet
@@ -28,7 +28,8 @@ def translate(model: AnyModel, sheet: Sheet) -> str:
     if model.necessity is not None:
         cuts = model.necessity
         lines.append(f"pofind(d, {outcome}, {conditions})")
-        levels = f"incl.cut = {cuts.incl_cut:g}, cov.cut = {cuts.cov_cut:g}, ron.cut = {cuts.ron_cut:g}"
+        given = {"incl.cut": cuts.incl_cut, "cov.cut": cuts.cov_cut, "ron.cut": cuts.ron_cut}
+        levels = ", ".join(f"{name} = {exact(cut)}" for name, cut in given.items())
         lines.append(f'superSubset(d, {outcome}, {conditions}, relation = "necessity", {levels})')
     table = f"tt <- truthTable(d, {outcome}, {conditions}, {_cuts(model)}"
     lines.append(f"{table})")
@@ -47,9 +48,9 @@ def translate(model: AnyModel, sheet: Sheet) -> str:
 
 def _calibration(model: FuzzySet, sheet: Sheet, name: str) -> str:
     how = model.calibrated(name)
-    anchors = f"c({', '.join(f'{anchor:.10g}' for anchor in sheet.anchors.get(name, ()))})"
-    bends = f", below = {how.below:g}, above = {how.above:g}"
-    logistic = f", idm = {how.idm:g}" if how.logistic else f", logistic = FALSE{bends}"
+    anchors = f"c({', '.join(map(exact, sheet.anchors.get(name, ())))})"
+    bends = f", below = {exact(how.below)}, above = {exact(how.above)}"
+    logistic = f", idm = {exact(how.idm)}" if how.logistic else f", logistic = FALSE{bends}"
     settings = {
         "direct": f'type = "fuzzy", thresholds = {anchors}{logistic}',
         "ecdf": f'type = "fuzzy", thresholds = {anchors}, logistic = FALSE, ecdf = TRUE',
@@ -72,8 +73,8 @@ def _strings(names: tuple[str, ...]) -> str:
 
 def _cuts(model: FuzzySet) -> str:
     one, zero = model.incl_cut
-    inclusion = f"{one:g}" if one == zero else f"c({one:g}, {zero:g})"
-    return f"incl.cut = {inclusion}, n.cut = {model.n_cut}, pri.cut = {model.pri_cut:g}"
+    inclusion = exact(one) if one == zero else f"c({exact(one)}, {exact(zero)})"
+    return f"incl.cut = {inclusion}, n.cut = {model.n_cut}, pri.cut = {exact(model.pri_cut)}"
 
 
 def _exclusion(model: FuzzySet) -> str:

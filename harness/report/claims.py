@@ -27,16 +27,23 @@ class Stance:
     numbers: str
 
 
+NAMED = frozenset({"listed", "member"})  # told without a number: all that is printed is the sentence itself
 _NOT_ASKED = Stance("engines", "not decided", "stand-in data")
 
 
 @dataclass(frozen=True)
 class ClaimView:
-    """A sentence of the paper and what the numbers say to it."""
+    """
+    A sentence of the paper and what the numbers say to it.
+
+    Attributes:
+        is_print: whether the sentence is all that is printed, so that the print cannot but support it
+    """
 
     text: str
     about: str
     stances: tuple[Stance, ...]
+    is_print: bool = False
 
 
 def claims(outcome: Outcome) -> tuple[ClaimView, ...]:
@@ -50,7 +57,12 @@ def _view(outcome: Outcome, claim: Claim) -> ClaimView:
         stances = (replace(stances[0], support=audited), *stances[1:])
     if outcome.spec.data.stand_in:
         stances = (*stances, _NOT_ASKED)
-    return ClaimView(claim.text, f"{claim.column}, {claim.term}, {claim.measure}", stances)
+    about = f"{claim.column}, {claim.term}, {claim.measure}"
+    return ClaimView(claim.text, about, stances, claim.measure in NAMED and _in_words_of_print(stances))
+
+
+def _in_words_of_print(stances: Iterable[Stance]) -> bool:
+    return any((stance.source, stance.support) == ("print", "supported") for stance in stances)
 
 
 def _audited(outcome: Outcome, claim: Claim) -> Support | None:

@@ -89,8 +89,10 @@ _ROBUSTNESS_NOTE = (
     "every solution, some test loses the shaky ones, and only tests have the possible ones."
 )
 _RANGES_NOTE = (
-    "From .. used .. to: between the ends no model changes; beyond either end one does, or the data end. "
-    "Ends are exact: the points at which a configuration changes its output."
+    "From .. used .. to: between the ends no model changes; beyond an end one does, or the data or the order "
+    "of the anchors end. Cut-offs have exact ends, the points at which a configuration changes its output. "
+    "An anchor moves in steps, over the values of the data and halfway between them, until a model changes, "
+    "and that point is exact; a change that undoes itself within a step is not seen."
 )
 _CHECKS_NOTE = (
     "With less than a fifth of the cases on one side a set is skewed (Oana, Schneider and Thomann 2021). A "

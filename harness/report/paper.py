@@ -97,10 +97,28 @@ class Item:
 
     @cached_property
     def stances(self) -> Counter[str]:
-        """The sentences of the text by what the print says to them."""
-        views = claims.claims(self.summary.outcome)
-        found = (stance.support for view in views for stance in view.stances if stance.source == "print")
-        return Counter(found)
+        """The sentences of the text by what the print says to them, where it is more than the sentence."""
+        told = (view.stances for view in self._claims if not view.is_print)
+        return Counter(one.support for stances in told for one in stances if one.source == "print")
+
+    @property
+    def named(self) -> int:
+        """How many sentences are themselves all that is printed of what they name."""
+        return sum(view.is_print for view in self._claims)
+
+    @cached_property
+    def _claims(self) -> tuple[claims.ClaimView, ...]:
+        return claims.claims(self.summary.outcome)
+
+    @cached_property
+    def checks(self) -> tuple[Finding, ...]:
+        """What the audit looked at, without the sentences that it can only hold against themselves."""
+        spec, findings = self.summary.outcome.spec, self.summary.outcome.findings
+        named = {(claim.column, claim.term) for claim in spec.claims if claim.measure in claims.NAMED}
+        idle = ("claim_value", "possible")
+        return tuple(
+            one for one in findings if (one.check, one.verdict) != idle or (one.column, one.term) not in named
+        )
 
     @property
     def open(self) -> tuple[tuple[str, str], ...]:
@@ -256,7 +274,7 @@ def _engines(items: Sequence[Item]) -> str:
 
 
 def _audited(items: Sequence[Item]) -> str:
-    counts = Counter(one.verdict for item in items for one in item.summary.outcome.findings)
+    counts = Counter(one.verdict for item in items for one in item.checks)
     if not counts:
         return ""
     told = ", ".join(f"{counts[verdict]} {verdict}" for verdict in audit.LOOKS)
@@ -271,11 +289,15 @@ def _said(items: Sequence[Item]) -> str:
     counts: Counter[str] = Counter()
     for item in items:
         counts += item.stances
-    if not counts:
-        return ""
-    told = f"{counts['supported']}, contradicts {counts['contradicted']}"
-    more = f", leaves {counts['not decided']} undecided" if counts["not decided"] else ""
-    return f"{_count(counts.total(), 'sentence')} of the text about the print: it supports {told}{more}."
+    told = []
+    if counts:
+        support = f"{counts['supported']}, contradicts {counts['contradicted']}"
+        more = f", leaves {counts['not decided']} undecided" if counts["not decided"] else ""
+        sentences = _count(counts.total(), "sentence")
+        told.append(f"{sentences} of the text about the print: it supports {support}{more}.")
+    if named := sum(item.named for item in items):
+        told.append(f"Sentences that are all that is printed of what they name: {named}.")
+    return " ".join(told)
 
 
 def _left_open(items: Sequence[Item]) -> str:

@@ -14,7 +14,7 @@ from harness.simulate.equation import Drawn, Equation
 from harness.simulate.layout import later, spread, used
 
 Array = NDArray[np.float64]
-_MOST_PERSISTENT = 0.98
+MOST_PERSISTENT = 0.98  # chosen, and said where it binds: at 1 a process has no variance to start with
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,8 @@ def motion(deviation: Array, moves: bool) -> Motion:
     Persistence and variances from the autocovariances at lags 0, 1 and 2.
 
     With an effect of variance c and deviations of variance w and persistence r they are c + w, c + r w and
-    c + r^2 w, so that r = (g1 - g2) / (g0 - g1) and w = (g0 - g1) / (1 - r), however short the panel is.
+    c + r^2 w, so that r = (g1 - g2) / (g0 - g1) and w = (g0 - g1) / (1 - r), however short the panel is. An r
+    beyond MOST_PERSISTENT, as data with a trend have it, is taken down to it.
 
     deviation : (n, t) from the level, NaN where there is none
     moves : whether it may persist and have effects at all
@@ -117,7 +118,7 @@ def motion(deviation: Array, moves: bool) -> Motion:
         return Motion(0.0, g0**0.5, 0.0)
     g1, g2 = (_autocovariance(deviation, lag) for lag in (1, 2))
     new = max(g0 - g1, 1e-12 * g0)
-    r = min(max((g1 - g2) / new, 0.0), _MOST_PERSISTENT)
+    r = min(max((g1 - g2) / new, 0.0), MOST_PERSISTENT)
     w = min(new / (1 - r), g0)
     return Motion(r, (w * (1 - r**2)) ** 0.5, max(g0 - w, 0.0) ** 0.5)
 

@@ -19,15 +19,25 @@ Array = NDArray[np.float64]
 PERSISTENCE = 0.5
 FEEDBACK = 0.3  # correlation of innovations with the error, of what is not strictly exogenous
 BOUND = 0.5  # correlation of its entities' effects with those of the outcome
-TOLD = (
-    "Rows and entities are as many as printed; every entity ends in the last period.",
-    f"Regressors are drawn, each by itself: mean 0, autocorrelation {PERSISTENCE}, half of the variance "
-    "between entities, and as wide as the printed standard error needs it (standard deviation of the errors "
-    "/ printed standard error / root of the rows), else of variance 1 within entities. Those that are not "
-    f"strictly exogenous have a correlation of {FEEDBACK} with the error and of {BOUND} with the outcome's "
-    "effects.",
-    "Errors and effects have one size where nothing else is given; only their ratio matters.",
-)
+
+
+def told(model: Simulated) -> Iterator[str]:
+    """What `parts` assumes, in sentences."""
+    yield "Rows and entities are as many as printed; every entity ends in the last period."
+    width = (
+        "as wide as the printed standard error needs it (standard deviation of the errors / printed standard "
+        "error / root of the rows), else of variance 1"
+    )
+    if not has_effects(model):
+        yield f"Regressors are drawn, each by itself: mean 0, independent from row to row, {width}."
+        yield "Errors have the standard deviation 1 where nothing else is given; only ratios to it matter."
+        return
+    yield (
+        f"Regressors are drawn, each by itself: mean 0, autocorrelation {PERSISTENCE}, half of the variance "
+        f"between entities, and {width} within entities. Those that are not strictly exogenous have a "
+        f"correlation of {FEEDBACK} with the error and of {BOUND} with the outcome's effects."
+    )
+    yield "Errors and effects have one size where nothing else is given; only their ratio matters."
 
 
 def all_drawn(equation: Equation, sheet: Sheet) -> Equation:
@@ -47,7 +57,7 @@ def parts(
     model: Simulated, sheet: Sheet, equation: Equation, truths: Mapping[str, Truth], n_obs: int, asked: Asked
 ) -> Parts:
     """
-    As `TOLD` says.
+    As `told` says.
 
     equation : of `all_drawn`
     n_obs : rows as printed

@@ -11,6 +11,8 @@ from harness.recovery import Truth
 from harness.simulate.equation import Equation, Simulated
 from harness.spec import DynamicPanel
 
+_FIRST_VALID = {"exogenous": 0, "predetermined": 1, "endogenous": 2}  # lag of an instrument
+
 
 def holds(
     test: str, model: Simulated, equation: Equation, process: Process, truths: Mapping[str, Truth]
@@ -30,22 +32,24 @@ def holds(
     if re.fullmatch(r"ar\d+", name):
         return name != "ar1"
     if name in ("hansen_j", "sargan") or name.startswith(("diff_hansen_", "hansen_excl_")):
-        return _are_valid(model)
+        return _are_valid(model, equation, process)
     return None
 
 
-def _are_valid(model: Simulated) -> bool | None:
+def _are_valid(model: Simulated, equation: Equation, process: Process) -> bool | None:
     """
-    Whether every instrument is uncorrelated with the errors.
+    Whether every instrument is uncorrelated with the errors of its equation.
 
-    Other regressors are drawn as their instruments suppose; the outcome is a valid instrument from lag 2 on.
+    A level holds its entity's effect: what is not strictly exogenous is no plain instrument of levels.
     """
     if not isinstance(model, DynamicPanel):
         return None
-    own = [group.lags[0] for group in model.gmm_groups().values() if model.outcome in group.variables]
-    own += [
-        group.variables[model.outcome][0]
-        for group in model.iv_groups().values()
-        if model.outcome in group.variables
-    ]
-    return all(first >= 2 for first in own)
+    first_valid = {one.column: _FIRST_VALID[one.kind] for one in equation.drawn} | {model.outcome: 2}
+    first_used = [(name, g.lags[0]) for g in model.gmm_groups().values() for name in g.variables]
+    in_levels: set[str] = set()
+    for group in model.iv_groups().values():
+        first_used += [(name, lags[0]) for name, lags in group.variables.items()]
+        if group.equation != "difference" and process.effects[0, 0] > 0:
+            in_levels.update(group.variables)
+    bound = {name for name, lag in first_valid.items() if lag > 0}
+    return in_levels.isdisjoint(bound) and all(lag >= first_valid.get(name, 0) for name, lag in first_used)

@@ -13,7 +13,7 @@ from harness.sheet import Sheet
 from harness.simulate import defaults, found
 from harness.simulate.assumptions import told
 from harness.simulate.blank import blank
-from harness.simulate.design import Design, design
+from harness.simulate.design import Asked, Design, design
 from harness.simulate.equation import Equation, Simulated, equation
 from harness.simulate.request import Request
 from harness.simulate.truth import Print, of_print, truths
@@ -60,8 +60,11 @@ def prepare(spec: Spec, name: str, request: Request, data: dataset.Dataset | Non
     fitted = {} if data is None else _fitted(task, request)
     true = truths(terms.terms, request.coefficients, in_print, fitted)
     made = _design(model, sheet, terms, true, in_print, fitted if data else None, request)
-    notes = tuple(_notes(true, data, engine))
-    assumptions = (*(defaults.TOLD if data is None else _of_rows(model)), *told(model, made))
+    notes = tuple(_notes(true, data, engine, request.asked))
+    assumptions = (
+        *(defaults.told(model) if data is None else _of_rows(model)),
+        *told(model, made, request.asked),
+    )
     return Column(spec, name, model, task, true, made, notes, assumptions)
 
 
@@ -119,16 +122,25 @@ def _design(
     return design(model, sheet, terms, true, defaults.parts(model, sheet, terms, true, n_obs, request.asked))
 
 
-def _notes(true: Mapping[str, Truth], data: dataset.Dataset | None, engine: Engine) -> Iterator[str]:
+def _notes(
+    true: Mapping[str, Truth], data: dataset.Dataset | None, engine: Engine, asked: Asked
+) -> Iterator[str]:
     if data is None:
         yield "The data are not there: only the size is the paper's, all else is assumed."
     elif data.stand_in:
         yield "The data are a stand-in: rows, regressors and variances are made up."
-    words = {"fitted": f"Not printed, and taken from {engine.id}'s fit", "given": "Given by hand"}
-    for source, said in words.items():
-        named = [f"{term} = {one.value:.4g}" for term, one in true.items() if one.source == source]
-        if named:
-            yield f"{said}: {', '.join(named)}."
+    fitted = _named({term: one.value for term, one in true.items() if one.source == "fitted"})
+    if fitted:
+        yield f"Not printed, and taken from {engine.id}'s fit: {fitted}."
+    given: dict[str, float | None] = {t: one.value for t, one in true.items() if one.source == "given"}
+    sizes = {"errors": asked.error_sd, "entities' effects": asked.effect_sd}
+    by_hand = _named(given | {f"standard deviation of the {what}": size for what, size in sizes.items()})
+    if by_hand:
+        yield f"Given by hand: {by_hand}."
+
+
+def _named(values: Mapping[str, float | None]) -> str:
+    return ", ".join(f"{name} = {value:.4g}" for name, value in values.items() if value is not None)
 
 
 def _of_rows(model: Simulated) -> Iterator[str]:
