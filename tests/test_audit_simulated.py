@@ -15,6 +15,8 @@ from simulated_tables import STARS, Row, Table
 
 from harness.result import Finding
 
+pytestmark = pytest.mark.slow
+
 TABLES = 200
 Span = tuple[float, float]
 

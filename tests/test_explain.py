@@ -22,6 +22,8 @@ from harness.explain.search import Found, Search
 from harness.explain.space import AS_IN_SPEC, Setting, Space
 from harness.spec import Spec
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def _no_workers(monkeypatch: pytest.MonkeyPatch) -> None:

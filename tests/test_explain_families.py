@@ -16,6 +16,8 @@ from harness.explain.answer import Answer
 from harness.explain.space import Space
 from harness.spec import Spec
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def _no_workers(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,8 @@ from harness.compare.print_rules import Style
 from harness.engines import engines
 from harness.export import forms, labels, layout
 
+pytestmark = pytest.mark.slow
+
 REPRODUCED = [  # whose print an engine gives in every cell: the number exported is then the print
     "arellano-bond-1991-table-4-stata",
     "grunfeld-stata",

@@ -19,6 +19,8 @@ from harness.estimators.fsqca.proof import Undecided, cover_within
 from harness.estimators.fsqca.smallest import Effort, in_fractions, smallest_cover
 from harness.estimators.fsqca.tableau import Tableau, tableau
 
+pytestmark = pytest.mark.slow
+
 Rows = Sequence[Sequence[int]]
 
 

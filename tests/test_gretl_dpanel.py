@@ -17,6 +17,8 @@ from harness.result import Estimates
 from harness.sheet import Sheet
 from harness.spec import AnyModel
 
+pytestmark = pytest.mark.slow
+
 gretl = pytest.mark.skipif(shutil.which("gretlcli") is None, reason="gretl is not installed (no gretlcli)")
 
 HEAD = """\

@@ -19,6 +19,8 @@ from harness.engines import engines
 from harness.result import DISCREPANCIES, Cell, Comparison, PrintedCell, Result
 from harness.spec import PrintRule, Spec
 
+pytestmark = pytest.mark.slow
+
 Values = dict[tuple[str, str, str], float]
 STARS = (0.10, 0.05, 0.01)
 # Caught means: for the right reason. Mutations that are not named here may show as any discrepancy.

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
+pytestmark = pytest.mark.slow
+
 OWN = "def test_of_the_project():\n    assert True\n"
 # As pyproject.toml has it; where the harness is installed the second one of this name is passed over.
 ENTRY = "[pytest11]\nharness = harness.pytest_plugin\n"

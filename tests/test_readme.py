@@ -15,6 +15,8 @@ from harness.cli import main
 from harness.spec import StataLog
 from harness.specfile import reference
 
+pytestmark = pytest.mark.slow
+
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 

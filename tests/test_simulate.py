@@ -32,6 +32,8 @@ from harness.simulate.truth import of_print, refuse_explosive
 from harness.spec import MODEL_ADAPTER, Spec
 from harness.workers import Task, fitting
 
+pytestmark = pytest.mark.slow
+
 BOUND = 4.5  # Monte Carlo standard errors
 
 PANEL_SPEC = """\

@@ -14,6 +14,8 @@ from harness import printed, stand_in
 from harness.dataset.evaluation import quantile_groups
 from harness.stand_in.printed import CITIES, TABLE_2, TRUTH, TYPES, YEARS
 
+pytestmark = pytest.mark.slow
+
 TABLE = ROOT / "golden" / "virtual-agglomeration-table-2" / "published.csv"
 MOMENTS = {
     "n_obs": lambda x: float(len(x)),

@@ -22,6 +22,8 @@ from harness.workers import Task, processes, run
 from harness.workers.batch import SECONDS, Batch, Ended, Lost
 from harness.workers.stream import _Waiting, stream
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass(frozen=True)
 class Draw:

@@ -16,6 +16,8 @@ from harness.sheet import Sheet
 from harness.spec import MODEL_ADAPTER
 from harness.workers import Task, run
 
+pytestmark = pytest.mark.slow
+
 MODEL = MODEL_ADAPTER.validate_python(
     {"model": "linear", "outcome": "y", "regressors": {"x": 0}, "std_error": "conventional"}
 )
