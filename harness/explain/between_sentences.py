@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from harness.compare.sides import Key, Side
 from harness.explain import factors
@@ -26,19 +26,7 @@ Stage = Literal[
     "definition",
     "none",
 ]
-ORDER: tuple[Stage, ...] = (
-    "sample",
-    "memberships",
-    "truth table",
-    "solution",
-    "instruments",
-    "degrees of freedom",
-    "weights",
-    "coefficients",
-    "standard errors",
-    "distribution",
-    "definition",
-)
+ORDER: tuple[Stage, ...] = tuple(stage for stage in get_args(Stage) if stage not in ("fitted", "none"))
 _NAMED = 3  # numbers told in a sentence
 _ALIKE = 1e-6
 _OTHER_LIST = "or the instruments are others of the same number"
