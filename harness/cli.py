@@ -51,6 +51,8 @@ class _Commands(click.Group):
         except HarnessError as fault:
             click.echo(str(fault), err=True)
             ctx.exit(fault.exit_code)
+        except BrokenPipeError:  # the reader has seen enough, as `head` has; click ends quietly
+            raise
         except OSError as fault:
             if fault.strerror is None:  # not the system's, so a fault of ours
                 raise

@@ -1,6 +1,7 @@
 """What a person types, sees, and gets as an exit code."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -206,6 +207,15 @@ def test_an_output_that_is_full_is_2_and_one_sentence(line) -> None:
     assert told.returncode == 2
     assert told.stderr.startswith("the output: No space left on device.")
     assert "Traceback" not in told.stderr
+
+
+def test_a_reader_that_has_seen_enough_is_no_fault() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "harness", "schema"]
+    told = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, cwd=ROOT, check=False)
+    os.close(writing)
+    assert (told.returncode, told.stderr) == (1, "")
 
 
 def test_a_fault_of_the_data_is_said_once(line) -> None:
