@@ -51,6 +51,8 @@ class _Commands(click.Group):
         except HarnessError as fault:
             click.echo(str(fault), err=True)
             ctx.exit(fault.exit_code)
+        except BrokenPipeError:  # the reader has seen enough, as `head` has; click ends quietly
+            raise
         except OSError as fault:
             if fault.strerror is None:  # not the system's, so a fault of ours
                 raise
@@ -196,10 +198,7 @@ def construct(root: Path, name: str, column: str, data: tuple[str, ...], out: Pa
     from harness import construct as constructions
 
     spec = _one(root, name)
-    given = _data(data)
-    for unknown in given.keys() - {spec.data.name}:
-        raise UsageError(f"--data {unknown}: {spec.id} has it not. Known: {spec.data.name}")
-    rows = constructions.write(spec, column, given.get(spec.data.name), out)
+    rows = constructions.write(spec, column, _data_of(spec, data), out)
     click.echo(f"{out}: {rows} rows")
 
 
@@ -215,6 +214,14 @@ def _data(given: tuple[str, ...]) -> dict[str, Path]:
         if not Path(path).is_file():
             raise UsageError(f"--data {name}={path}: there is no such file")
     return {name: Path(path) for name, path in pairs.items()}
+
+
+def _data_of(spec: Spec, given: tuple[str, ...]) -> Path | None:
+    """The file to read in place of the one data file of *spec*."""
+    data = _data(given)
+    for unknown in data.keys() - {spec.data.name}:
+        raise UsageError(f"--data {unknown}: {spec.id} has it not. Known: {spec.data.name}")
+    return data.get(spec.data.name)
 
 
 @main.command()
@@ -404,9 +411,6 @@ def simulate(root: Path, /, name: str, **options: Any) -> None:
 def _request(spec: Spec, options: Mapping[str, Any]) -> Request:
     from harness.simulate import Asked, Request
 
-    data = _data(options["data"])
-    for unknown in data.keys() - {spec.data.name}:
-        raise UsageError(f"--data {unknown}: {spec.id} has it not. Known: {spec.data.name}")
     for option in ("error_sd", "effect_sd"):
         value = options[option]
         if value is not None and not 0 <= value < float("inf"):
@@ -420,7 +424,7 @@ def _request(spec: Spec, options: Mapping[str, Any]) -> Request:
         seed=options["seed"],
         coefficients=_coefficients(options["given"]),
         asked=Asked(options["error_sd"], options["effect_sd"]),
-        data=data.get(spec.data.name),
+        data=_data_of(spec, options["data"]),
         jobs=options["jobs"],
         executor=options["executor"],
     )
@@ -511,6 +515,7 @@ def explain(root: Path, /, name: str, **options: Any) -> None:
     Every single change of the spec's setting is fitted, then combinations, best first, until the budget ends;
     Ctrl-C gives what is known so far. 0: some setting gives every printed cell of every column. 1: none does.
     """
+    _refuse_together(options)
     spec = _one(root, name)
     if options["counts_only"]:
         _explain_counts(spec, options)
@@ -532,6 +537,17 @@ def explain(root: Path, /, name: str, **options: Any) -> None:
     sys.exit(INTERRUPTED if answers[-1].interrupted else words.exit_code(answers))
 
 
+def _refuse_together(options: Mapping[str, Any]) -> None:
+    """What another question would leave unread."""
+    if options["counts_only"] and options["between"]:
+        raise UsageError("--counts-only and --between are two questions. Ask them one after the other")
+    if options["between"] and options["engine"]:
+        raise UsageError("--between names both engines. Leave --engine out")
+    for option in ("periods", "apart"):
+        if options[option] and not options["counts_only"]:
+            raise UsageError(f"--{option} belongs to --counts-only. Add it, or leave --{option} out")
+
+
 def _explain_counts(spec: Spec, options: Mapping[str, Any]) -> NoReturn:
     from harness.explain import counts_only
 
@@ -551,7 +567,13 @@ def _explain_between(spec: Spec, options: Mapping[str, Any]) -> NoReturn:
 
     if len(set(options["between"])) == 1:
         raise UsageError(f"--between {' '.join(options['between'])}: name two different engines")
-    choice = runs.Choice(options["columns"], options["between"], _data(options["data"]), options["jobs"])
+    choice = runs.Choice(
+        columns=options["columns"],
+        engines=options["between"],
+        data=_data(options["data"]),
+        jobs=options["jobs"],
+        executor=options["executor"],
+    )
     with screen.progress(quiet=options["as_json"]) as progress:
         found = runs.run([spec], choice, progress)
     partings = between.partings(found.outcomes[-1], *options["between"])
@@ -700,8 +722,14 @@ def new(root: Path, /, identifier: str, table: Path | None, **options: Any) -> N
     from harness import scaffold, screen
 
     if table is None:
-        for path in scaffold.new_spec(root, identifier):
-            click.echo(f"made {path}")
+        for option in ("below", "model"):
+            if options[option]:
+                raise UsageError(f"--{option} is about a TABLE. Name its file, or leave --{option} out")
+        spec, printed = scaffold.new_spec(root, identifier)
+        if options["as_json"]:
+            _print_json({"spec": str(spec), "printed": str(printed)})
+        else:
+            click.echo(f"made {spec}\nmade {printed}")
         return
     made = scaffold.from_table(root, identifier, table, options["below"], options["model"])
     if options["as_json"]:

@@ -1,6 +1,7 @@
 """What a person types, sees, and gets as an exit code."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -208,6 +209,15 @@ def test_an_output_that_is_full_is_2_and_one_sentence(line) -> None:
     assert "Traceback" not in told.stderr
 
 
+def test_a_reader_that_has_seen_enough_is_no_fault() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "harness", "schema"]
+    told = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, cwd=ROOT, check=False)
+    os.close(writing)
+    assert (told.returncode, told.stderr) == (1, "")
+
+
 def test_a_fault_of_the_data_is_said_once(line) -> None:
     root = line("fake-agrees", "fake-off")
     (root / "specs/line.csv").unlink()
@@ -354,6 +364,31 @@ def test_new_makes_a_spec_that_is_valid_and_a_table_to_fill_in(tmp_path: Path) -
     assert "author-2020-table-1" in listed.stdout
     assert harness(tmp_path, "new", "author-2020-table-1").exit_code == 2
     assert harness(tmp_path, "new", "Table 1").exit_code == 2
+
+
+def test_a_new_spec_names_the_schema_only_where_it_is(tmp_path: Path) -> None:
+    assert json.loads(harness(tmp_path, "new", "one", "--json").stdout)["spec"].endswith("specs/one.yaml")
+    (tmp_path / "harness").mkdir()
+    (tmp_path / "harness/spec.schema.json").write_text("{}")
+    harness(tmp_path, "new", "two")
+    heads = [(tmp_path / f"specs/{name}.yaml").read_text().partition("\n")[0] for name in ("one", "two")]
+    assert ["$schema" in head for head in heads] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["new", "t", "--below", "ci"], "--below is about a TABLE"),
+        (["explain", "line", "--counts-only", "--between", "a", "b"], "are two questions"),
+        (["explain", "line", "--between", "a", "b", "--engine", "a"], "Leave --engine out"),
+        (["explain", "line", "--periods", "9"], "--periods belongs to --counts-only"),
+        (["explain", "line", "--apart"], "--apart belongs to --counts-only"),
+    ],
+)
+def test_an_option_that_would_be_left_unread_is_refused(line, arguments: list[str], sentence: str) -> None:
+    told = harness(line("fake-agrees"), *arguments)
+    assert told.exit_code == 2
+    assert sentence in told.stderr
 
 
 def test_schema_prints_the_committed_file() -> None:

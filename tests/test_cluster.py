@@ -137,6 +137,21 @@ def test_the_cluster_simulates_the_same_bytes_as_this_machine(line, dask: Cluste
 
 @needs_dask
 @pytest.mark.slow
+@pytest.mark.parametrize("question", [["--budget", "12"], ["--between", "python-dpd", "python-pydynpd"]])
+def test_the_cluster_explains_the_same_bytes_as_this_machine(
+    question: list[str], dask: Cluster, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    runner = CliRunner()
+    command = ["--root", str(ROOT), "explain", "pydynpd-benchmark-1", *question, "--json"]
+    local = runner.invoke(main, [*command, "--jobs", "2"], catch_exceptions=False)
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "empty"))
+    monkeypatch.setattr(stream, "Processes", None)  # no fit can be made here
+    told = runner.invoke(main, [*command, "--executor", dask.executor], catch_exceptions=False)
+    assert (told.exit_code, told.stdout) == (local.exit_code, local.stdout)
+
+
+@needs_dask
+@pytest.mark.slow
 def test_what_a_like_cluster_fitted_is_kept(line, dask: Cluster) -> None:
     root = line("fake-agrees")
     languages = ["python"]

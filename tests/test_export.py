@@ -15,6 +15,7 @@ from harness import export, goldenfile, run, scaffold, specfile, tables
 from harness.cli import main
 from harness.compare.print_rules import Style
 from harness.engines import engines
+from harness.errors import UsageError
 from harness.export import forms, labels, layout
 
 pytestmark = pytest.mark.slow
@@ -66,6 +67,24 @@ def test_a_number_that_is_not_the_print_s_is_the_engine_s() -> None:
         if result.engine == "python-dpd"
     }
     assert f'"AR(1), statistic",{",".join(f"{golden[c]:.3f}" for c in golden)}' in text
+
+
+def test_every_spec_has_a_table_or_a_sentence_that_says_why_not() -> None:
+    for path in specfile.all_paths(ROOT):
+        told = outcome(path.stem)
+        try:
+            table = export.agreed(told)
+        except UsageError as fault:
+            assert told.published is None
+            assert "Say which numbers belong in it" in str(fault)
+        else:
+            for form in export.FORMS.values():
+                assert len(form(table).splitlines()) > 1 + len(table.notes)
+
+
+def test_a_table_of_percentiles_that_nobody_has_printed_has_them() -> None:
+    lines = forms.comma_separated(export.agreed(outcome("empl-uk-descriptives"))).splitlines()
+    assert any(line.startswith('"capital, p25",0.221,') for line in lines)
 
 
 def test_another_engine_s_number_is_a_footnote_of_its_cell(line) -> None:

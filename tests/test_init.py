@@ -117,6 +117,38 @@ def test_a_file_in_the_place_of_a_folder_is_one_sentence(tmp_path: Path) -> None
     assert not (tmp_path / "README.md").exists()
 
 
+def test_nothing_is_written_through_a_link(tmp_path: Path) -> None:
+    folder, elsewhere = tmp_path / "project", tmp_path / "elsewhere"
+    folder.mkdir()
+    elsewhere.write_text("theirs\n")
+    (folder / "README.md").symlink_to(tmp_path / "nowhere")
+    (folder / ".gitignore").symlink_to(elsewhere)
+    told = init(folder)
+    assert told.exit_code == 0
+    assert not (tmp_path / "nowhere").exists()
+    assert elsewhere.read_text() == "theirs\n"
+    assert (
+        f"kept      {folder}/.gitignore (is no file of this folder; what belongs in it: /.venv/"
+        in told.stdout
+    )
+
+
+def test_a_dead_link_in_the_place_of_a_folder_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "specs").symlink_to(tmp_path / "nowhere")
+    told = init(tmp_path)
+    assert told.exit_code == 2
+    assert "specs is a link that leads nowhere, and a project has a folder there" in told.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["specs"]
+
+
+def test_a_gitignore_in_whatever_encoding_keeps_its_bytes(tmp_path: Path) -> None:
+    (tmp_path / ".gitignore").write_bytes("/größe/\n/.venv/\n".encode("latin-1"))
+    assert init(tmp_path).exit_code == 0
+    assert (tmp_path / ".gitignore").read_bytes() == (
+        "/größe/\n/.venv/\n".encode("latin-1") + b"/.harness/\n/reports/latest/\n"
+    )
+
+
 def test_every_command_of_the_project_s_readme_exists(tmp_path: Path) -> None:
     init(tmp_path)
     text = (tmp_path / "README.md").read_text()

@@ -289,6 +289,94 @@ def test_chinese_notes_and_labels_are_read(tmp_path: Path) -> None:
     assert found.columns["(1)"].std_error == "robust"
 
 
+def test_both_numbers_in_one_cell_are_the_coefficient_and_its_standard_error(tmp_path: Path) -> None:
+    text = r"\begin{tabular}{lcc} & (1) & (2) \\ x & 0.11 (0.02) & 0.12** (0.03) \\ N & 3 & 4 \end{tabular}"
+    assert new(tmp_path, text).exit_code == 0
+    assert printed(tmp_path)[1:4] == [
+        "coefficients,x,estimate,0.11,0.12",
+        "coefficients,x,std_error,0.02,0.03",
+        "coefficients,x,stars,0,2",
+    ]
+
+
+def test_a_chinese_note_on_square_brackets_is_not_one_on_parentheses(tmp_path: Path) -> None:
+    text = (
+        r"\begin{tabular}{lc} & (1) \\ 虚拟集聚 & −0.36** \\ & [−2.01] \\ 样本量 & N = 1,031 \\ \end{tabular}"
+        "\n注：方括号内为t值；**、*分别表示在5%、10%水平上显著。"
+    )
+    told = new(tmp_path, text)
+    assert "taken for" not in told.stdout
+    assert printed(tmp_path)[1:] == [
+        "coefficients,虚拟集聚,estimate,-0.36",
+        "coefficients,虚拟集聚,statistic,-2.01",
+        "coefficients,虚拟集聚,stars,2",
+        'fit,model,n_obs,"1,031"',
+    ]
+
+
+def test_a_second_panel_changes_nothing_of_the_first_and_is_told(tmp_path: Path) -> None:
+    text = (
+        r"\begin{tabular}{lc} & (1) \\ \multicolumn{2}{l}{Panel A} \\ x & 0.60 \\ z & 0.1 \\ & (0.2) \\"
+        "\n"
+        r"\hline \multicolumn{2}{l}{Panel B} \\"
+        "\n"
+        r"x & 0.70*** \\ & (0.10) \\ N & 30 \\ \end{tabular} Standard errors in parentheses"
+    )
+    lines = new(tmp_path, text).stdout.splitlines()
+    assert printed(tmp_path)[1:] == [
+        "coefficients,x,estimate,0.60",
+        "coefficients,z,estimate,0.1",
+        "coefficients,z,std_error,0.2",
+        "fit,model,n_obs,30",
+    ]
+    assert [line.split()[:2] for line in lines if "Panel" in line[:20]] == [["ok", "1"], ["ok", "2"]]
+    assert any("x estimate stands already in line 1: left out. Give each panel a table" in s for s in lines)
+    assert any(line.startswith("??    3") and "beneath a row that is left out" in line for line in lines)
+
+
+def test_the_dependent_variable_of_stargazer_is_not_the_name_of_the_method(tmp_path: Path) -> None:
+    text = r"""
+\begin{tabular}{@{\extracolsep{5pt}}lcc}
+ & \multicolumn{2}{c}{\textit{Dependent variable:}} \\
+\cline{2-3}
+\\[-1.8ex] & \multicolumn{2}{c}{rating} \\
+\\[-1.8ex] & \textit{OLS} & \textit{instrumental} \\
+ & \textit{} & \textit{variable} \\
+\\[-1.8ex] & (1) & (2)\\
+ complaints & 0.692$^{***}$ & 0.682$^{***}$ \\
+Observations & 30 & 30 \\
+\end{tabular}
+"""
+    new(tmp_path, text)
+    assert [column.outcome for column in spec(tmp_path).columns.values()] == ["rating", "rating"]
+
+
+def test_a_dependent_variable_that_stands_beside_these_words_is_read(tmp_path: Path) -> None:
+    new(tmp_path, "a,(1),(2)\n,Dependent variable: wage,Dependent variable: hours\nx,1.5,2.5\n", name="t.csv")
+    assert [column.outcome for column in spec(tmp_path).columns.values()] == ["wage", "hours"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("t.csv", "a,b\nx,1\n" + "*" * 100_000 + " p\n"),
+        ("t.txt", "-" * 100_000 + "x\n"),
+        ("t.csv", "a,b\nx," + "1" * 100_000 + "x\n"),
+        ("t.csv", "a,b\n" + "x " * 50_000 + ",x\n"),
+        ("t.txt", "a  b  " * 20_000),
+        ("t.tex", "a " + "& 1 " * 1000 + "\\\\"),
+        ("t.csv", "a,b\n" + "x,1\n" * 20_000),
+        ("t.tex", "{" * 100_000 + "}" * 100_000),
+    ],
+)
+def test_what_no_table_has_is_one_sentence_and_no_long_search(tmp_path: Path, name: str, text: str) -> None:
+    told = new(
+        tmp_path, text, name=name
+    )  # each took minutes to hours, or all the stack, where searched naively
+    assert told.exit_code == 2
+    assert len(told.stderr.splitlines()) == 1
+
+
 def test_nothing_is_overwritten(tmp_path: Path) -> None:
     new(tmp_path, LATEX)
     before = (tmp_path / "specs/paper-table.yaml").read_bytes()

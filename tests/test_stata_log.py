@@ -447,6 +447,7 @@ def test_two_regressions_need_a_word_on_which_is_meant(tmp_path: Path, log: str)
     [
         (". summarize n\n\n    Variable |  Obs\n", "there is no regression in it"),
         ("", "there is no regression in it"),
+        (". regress y x\n" + " " * 100_000 + "x\n", "there is no regression in it"),  # no search for hours
         ("\0", "this is no text"),
         ("{smcl}\n{com}. regress y x\n", "is in SMCL, Stata's own format. Make it text: translate n.log"),
     ],

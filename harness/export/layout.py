@@ -64,10 +64,18 @@ def agreed(outcome: Outcome, engine: str | None = None, decimals: int = 3, terms
     engine : its id; None: in each column the first of the spec's engines that fitted it
     decimals : where nothing is printed yet that shows how many
     terms : the spec's own names of variables, not its labels
-    Raises UsageError where the engine is none of the spec's, or fitted nothing.
+    Raises UsageError where the engine is none of the spec's, or fitted nothing, or where no table is printed
+    and none is usual for what was fitted.
     """
     results = _results(outcome, engine)
-    return _Page(outcome, results, decimals, terms).table()
+    found = _Page(outcome, results, decimals, terms).table()
+    if not found.blocks:
+        name = outcome.spec.id
+        raise UsageError(
+            f"{name}: no table of it is printed, and none is usual for what it fits. "
+            f"Say which numbers belong in it: golden/{name}/published.csv"
+        )
+    return found
 
 
 def _results(outcome: Outcome, asked: str | None) -> dict[str, Result]:
@@ -132,8 +140,9 @@ class _Page:
                 key = _plain(cell.part, cell.term, cell.measure)
                 is_meant = (cell.part, cell.term, cell.measure) == address(self.outcome.spec, column, *key)
                 if is_meant and labels.is_usual(key):
-                    whole = glossary.MEASURES[cell.part, key[2]].rtol == 0
-                    rows.setdefault(key, {})[column] = "0" if whole else like
+                    known = glossary.measure(cell.part, key[2])
+                    is_count = known is not None and known.rtol == 0
+                    rows.setdefault(key, {})[column] = "0" if is_count else like
                     if key[2] == "std_error" and self.outcome.spec.stars:
                         rows.setdefault((key[0], key[1], "stars"), {})[column] = "0"
         return rows

@@ -6,8 +6,8 @@ from pathlib import Path
 from harness.errors import UsageError
 from harness.spec import ID
 
+_SCHEMA = "harness/spec.schema.json"
 _SPEC = """\
-# yaml-language-server: $schema=../harness/spec.schema.json
 title: "Table 1. Determinants of investment"           # as printed
 source:
   citation: "Author (year), Journal volume(issue), pages"
@@ -38,14 +38,14 @@ fit,model,n_obs,,
 """
 
 
-def new_spec(root: Path, identifier: str) -> list[Path]:
+def new_spec(root: Path, identifier: str) -> tuple[Path, Path]:
     """
     Write specs/<identifier>.yaml and golden/<identifier>/published.csv to be filled in.
 
     Raises UsageError where the identifier is not one or is taken.
     """
     spec, printed = places(root, identifier)
-    return [write(spec, _SPEC.format(identifier=identifier)), write(printed, _PUBLISHED)]
+    return write_spec(root, spec, _SPEC.format(identifier=identifier)), write(printed, _PUBLISHED)
 
 
 def places(root: Path, identifier: str) -> tuple[Path, Path]:
@@ -60,6 +60,12 @@ def places(root: Path, identifier: str) -> tuple[Path, Path]:
         if path.exists():
             raise UsageError(f"{path} is there already; choose another id")
     return spec, printed
+
+
+def write_spec(root: Path, path: Path, text: str) -> Path:
+    """A new spec, with what an editor completes keys by where *root* has it; returns its path."""
+    head = f"# yaml-language-server: $schema=../{_SCHEMA}\n" if (root / _SCHEMA).is_file() else ""
+    return write(path, head + text)
 
 
 def write(path: Path, text: str) -> Path:

@@ -15,7 +15,7 @@ from harness import goldenfile, specfile, tables
 from harness.engines import engines
 from harness.errors import ProblemsError
 from harness.scaffold import settings
-from harness.scaffold.blank import places, write
+from harness.scaffold.blank import places, write, write_spec
 from harness.scaffold.yamltext import flow
 from harness.tables import Below, Remark, Table
 from harness.tables.terms import Term
@@ -77,7 +77,7 @@ def from_table(
     table = tables.table(tables.read(source), str(source), below)
     name = model or settings.model(((r.part, r.term, r.measure) for r in table.rows), table.words)
     draft = _Draft(identifier, source.name, table, name, _data(spec.parent, identifier))
-    write(spec, draft.text())
+    write_spec(root, spec, draft.text())
     write(printed, _published(table, draft.names))
     return Made(spec, printed, table.remarks, name, tuple(draft.unsaid()), tuple(_faults(spec)))
 
@@ -137,7 +137,6 @@ class _Draft:
     # ------------------------------------------------------------------------------------------- top level
 
     def _head(self) -> Iterator[str]:
-        yield "# yaml-language-server: $schema=../harness/spec.schema.json"
         yield f"title: {flow(self.identifier)}  # as printed"
         yield "source:"
         yield '  citation: "Author (year), Journal volume(issue), pages"'
@@ -164,7 +163,7 @@ class _Draft:
             yield f"  variables: {flow(list(dict.fromkeys(row.term for row in self.table.rows)))}"
             yield f"  measures: {flow(list(dict.fromkeys(row.measure for row in self.table.rows)))}"
             return
-        yield f"  outcome: {self._outcome}"
+        yield f"  outcome: {flow(self._outcome)}"
         yield f"  regressors: {flow(self._regressors(None))}"
         for setting, value, _ in self._settings():
             if value is not None:

@@ -40,14 +40,16 @@ def new_project(folder: Path) -> list[Step]:
     """
     Complete *folder* to a project: specs/, golden/, reports/, README, workflows, a hook, .gitignore.
 
-    What is there stays as it is; only .gitignore gets the lines that it lacks. Where there is no spec yet an
-    example is made. Raises UsageError where a file stands in the place of a folder.
+    What is there stays as it is, a link too; only .gitignore gets the lines that it lacks. Where there is no
+    spec yet an example is made. Raises UsageError where a file or a dead link is in the place of a folder.
     """
     for name in (".", *_FOLDERS, *(str(Path(name).parent) for name in (*_FILES, *_EXAMPLE))):
-        if (folder / name).exists() and not (folder / name).is_dir():
-            raise UsageError(
-                f"{folder / name} is a file, and a project has a folder there. Choose another place"
-            )
+        for place in reversed((folder / name, *(folder / name).parents)):
+            if _is_there(place) and not place.is_dir():
+                kind = "link that leads nowhere" if place.is_symlink() else "file"
+                raise UsageError(
+                    f"{place} is a {kind}, and a project has a folder there. Choose another place"
+                )
     return [*_folders(folder), *_ignored(folder), *_files(folder)]
 
 
@@ -61,10 +63,13 @@ def _folders(folder: Path) -> Iterator[Step]:
 def _ignored(folder: Path) -> Iterator[Step]:
     path = folder / ".gitignore"
     wanted = _template("gitignore").splitlines()
-    there = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-    lacking = [line for line in wanted if line not in there]
-    if lacking:
-        path.write_text("\n".join([*there, *lacking, ""]), encoding="utf-8")
+    is_ours = path.is_file() and not path.is_symlink()
+    there = path.read_bytes().splitlines() if is_ours else []
+    lacking = [line for line in wanted if line.encode() not in there]
+    if not is_ours and _is_there(path):
+        yield Step(path, "kept", f"is no file of this folder; what belongs in it: {' '.join(wanted)}")
+    elif lacking:
+        path.write_bytes(b"\n".join([*there, *(line.encode() for line in lacking), b""]))
         yield Step(path, "completed" if there else "made")
     else:
         yield Step(path, "kept")
@@ -74,13 +79,18 @@ def _files(folder: Path) -> Iterator[Step]:
     has_specs = any((folder / "specs").glob("*.yaml"))
     for name, template in (_FILES if has_specs else {**_FILES, **_EXAMPLE}).items():
         path, text = folder / name, _template(template)
-        if not path.exists():
+        if not _is_there(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
             yield Step(path, "made")
         else:
             same = path.is_file() and path.read_bytes() == text.encode()
             yield Step(path, "kept", "" if same else f"is yours; what init writes: {_TEMPLATES / template}")
+
+
+def _is_there(path: Path) -> bool:
+    """Also a link that leads nowhere: through it something would be written elsewhere."""
+    return path.is_symlink() or path.exists()
 
 
 def _template(name: str) -> str:

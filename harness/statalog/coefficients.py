@@ -7,7 +7,7 @@ from harness.result import PrintedCell
 from harness.statalog.facts import Line
 
 _HEAD = re.compile(
-    r"\s*(?P<outcome>[^|]*?)\s*\|\s*Coef(?:ficient|\.)\s+(?:\w+ )?[Ss]td\. ?[Ee]rr\.\s+[tz]\s+P>\|[tz]\|.*"
+    r"(?P<outcome>[^|]*)\|\s*Coef(?:ficient|\.)\s+(?:\w+ )?[Ss]td\. ?[Ee]rr\.\s+[tz]\s+P>\|[tz]\|.*"
 )
 _END = re.compile(r"-{20,}\s*")
 _ROW = re.compile(r"(?P<name>[^|]*)\|(?P<numbers>[^|]*)")
@@ -25,7 +25,7 @@ def heads(lines: Sequence[Line]) -> list[int]:
 def outcome(line: Line) -> str:
     """The dependent variable, from the line of heads."""
     found = _HEAD.fullmatch(line.text)
-    return found["outcome"] if found else ""
+    return found["outcome"].strip() if found else ""
 
 
 def coefficients(lines: Sequence[Line]) -> Iterator[PrintedCell]:

@@ -15,6 +15,7 @@ from harness.statalog.facts import Line, facts
 _COMMAND = re.compile(r"\.\s+(\S.*)")
 _CONTINUED = re.compile(r">\s?(.*)")
 _AFTERWARDS = re.compile(r"(?:\w+:\s*)*estat\s+(?:abond|sargan)\b")
+_WIDEST = 1000  # of Stata's own lines the longest has 255 letters
 _WHAT = "xtabond2, xtabond, xtdpdsys, xtreg, areg, ivregress, regress and the like print one"
 
 
@@ -70,7 +71,7 @@ def read(text: str, name: str) -> tuple[Regression, ...]:
     """
     if text.startswith("{smcl}"):
         raise TableError(f"{name} is in SMCL, Stata's own format. Make it text: translate {name} as-text.log")
-    lines = [Line(number, line) for number, line in enumerate(text.expandtabs().splitlines(), start=1)]
+    lines = [Line(n, line[:_WIDEST]) for n, line in enumerate(text.expandtabs().splitlines(), start=1)]
     found: list[Regression] = []
     for segment in _segments(lines):
         if heads(segment.lines):

@@ -47,6 +47,10 @@ def grid(rows: Sequence[Row], notes: Sequence[str], name: str, short_is_fault: b
     widths = [len(row.cells) for row in told if not row.alone]
     if not widths or max(widths) < 2:
         raise TableError(f"{name}: this is no table: no line has two cells or more. {WHAT_IS_READ}")
+    if max(widths) > WIDEST:
+        raise TableError(f"{name}: {max(widths)} columns, and a printed table has at most {WIDEST}")
+    if len(told) > TALLEST:
+        raise TableError(f"{name}: {len(told)} lines with cells, and a printed table has at most {TALLEST}")
     width = max(set(widths), key=lambda one: (widths.count(one), one))
     for row in told:
         if not row.alone and (len(row.cells) > width or (short_is_fault and len(row.cells) < width)):
@@ -55,6 +59,8 @@ def grid(rows: Sequence[Row], notes: Sequence[str], name: str, short_is_fault: b
     return Grid(tuple(_widened(row, width) for row in told), tuple(note for note in notes if note))
 
 
+WIDEST = 200  # columns
+TALLEST = 5000  # lines
 WHAT_IS_READ = "Give a LaTeX tabular, a csv file, or the text that esttab or outreg writes"
 
 

@@ -132,6 +132,10 @@ def _level(node: Node) -> int:
 # ------------------------------------------------------------------------------------------ rows and cells
 
 
+_ENDS = ("\\\\", "\\tabularnewline", "\\cr")
+_PLACES = ("&", "\\multicolumn", "\\item", *_ENDS)  # what stands in a row's own line; rules stand above it
+
+
 @dataclass
 class _Cut:
     """A row that is being read: its cells so far, and its line."""
@@ -155,7 +159,9 @@ def _cuts(nodes: Sequence[Node]) -> Iterator[_Cut]:
     for node in nodes:
         level += _level(node)
         name = node.name if isinstance(node, Command) and level == 0 else ""
-        if name in ("\\\\", "\\tabularnewline", "\\cr"):
+        if isinstance(node, Command) and not cut.line and name in _PLACES:
+            cut.line = node.line
+        if name in _ENDS:
             yield cut
             cut = _Cut([[]])
         elif name == "&":
@@ -163,8 +169,6 @@ def _cuts(nodes: Sequence[Node]) -> Iterator[_Cut]:
         else:  # \\[2pt] ends a row too
             cut.cells[-1].append(_OPTIONAL.sub("", node) if ended and isinstance(node, str) else node)
         ended = name == "\\\\"
-        if isinstance(node, Command) and (not cut.line or (name == "&" and len(cut.cells) == 2)):
-            cut.line = node.line  # of the first &, which stands beside the label, if there is one
     yield cut
 
 

@@ -15,6 +15,7 @@ from harness.tables.values import Value, is_nothing, value
 from harness.tables.words import Address, Below
 
 Texts = tuple[str, ...]  # one a column, "" where nothing is printed
+_LEFT_OUT = "left out"  # the part of a row that stands already
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,7 @@ class _Reading:
     told: list[str] = field(default_factory=list)
     outcomes: Texts = ()
     columns: Texts = ()
+    body: Sequence[_Line] = ()
     last: Address | None = None
     in_footer: bool = False
 
@@ -136,11 +138,11 @@ class _Reading:
         lines = [_Line.of(row) for row in rows]
         start = _first_of_body(lines)
         self._heads(lines[:start])
-        body = lines[start:]
+        self.body = lines[start:]
         if self._is_wide(lines[:start]):
-            self._wide(lines[start - 1], body)
+            self._wide(lines[start - 1], self.body)
             return
-        for line, following in zip_longest(body, body[1:]):
+        for line, following in zip_longest(self.body, self.body[1:]):
             self._line(line, following)
 
     # ------------------------------------------------------------------------------------------------ heads
@@ -148,17 +150,15 @@ class _Reading:
     def _heads(self, heads: Sequence[_Line]) -> None:
         """The numbers of the columns, their dependent variables, and what else stands above them."""
         width = len(next(row.cells for row in self.grid.rows if not row.alone)) - 1
-        named = [line.texts for line in heads if any(line.texts)]
-        names = _names(named)
-        others = [texts for texts in named if texts is not names]
+        named = [line for line in heads if any(line.texts)]
+        names = _names([line.texts for line in named])
+        dependent = _dependent([line for line in named if line.texts is not names])
         self.columns = names or tuple(str(i) for i in range(1, width + 1))
-        self.outcomes = tuple(
-            terms.variable(text) if text else "" for text in (others or [("",) * width])[-1]
-        )
+        self.outcomes = _outcomes(dependent) if dependent else ("",) * width
         for line in heads:
             told = " ".join(dict.fromkeys(filter(None, [line.label, *line.texts])))
             meaning = "heads of the columns" if line.texts is names else "a heading"
-            meaning = "dependent variables" if others and line.texts is others[-1] else meaning
+            meaning = "dependent variables" if line is dependent else meaning
             self.told += [told] if meaning == "a heading" else []
             self.remarks.append(Remark(line.line, told, meaning))
 
@@ -187,6 +187,8 @@ class _Reading:
 
     def _wide_row(self, line: _Line, part: str, measures: Sequence[str]) -> None:
         term = self._term(line.label)
+        if self._is_left_out(line, part, term, next(filter(None, measures))):
+            return
         for measure, one in zip(measures, line.values, strict=True):
             if one and measure:
                 self._add(line.line, part, term, measure, (one.main or one.below,))
@@ -222,17 +224,24 @@ class _Reading:
 
     def _coefficient(self, line: _Line) -> None:
         term = self._term(line.label)
+        if self._is_left_out(line, "coefficients", term, "estimate"):
+            return
         self.last = Address("coefficients", term, "estimate")
         self._understood(line, f"coefficients {term}: estimate")
         self._add(line.line, *self.last[:3], tuple(one.main if one else "" for one in line.values))
         self.stars[term] = tuple(one.stars if one else "" for one in line.values)
-        if any(one and one.below for one in line.values):
-            self._beneath(replace(line, values=tuple(_bracketed(one) for one in line.values)))
+        if any(
+            one and one.below for one in line.values
+        ):  # no label: it is the coefficient's, not a measure's
+            self._beneath(replace(line, label="", values=tuple(_bracketed(one) for one in line.values)))
 
     def _beneath(self, line: _Line) -> None:
         """Numbers that belong to the row above: its standard errors, its p, its degrees of freedom."""
         if self.last is None:
             self._lost(line, "numbers without a label, and no row above them")
+            return
+        if self.last.part == _LEFT_OUT:
+            self._lost(line, "beneath a row that is left out")
             return
         measures = self._measures(line)
         numbers = [(one.below or one.main) if one else "" for one in line.values]
@@ -270,17 +279,14 @@ class _Reading:
         return kind
 
     def _has_both(self) -> bool:
-        found = {
-            one.bracket
-            for row in self.grid.rows
-            for text in row.cells[1:]
-            if (one := value(text)) and one.below
-        }
+        found = {one.bracket for line in self.body for one in line.values if one and one.below}
         return len(found) > 1
 
     def _footer(self, line: _Line, address: Address) -> None:
         self.in_footer = True
         measure = address.measure or self._of_test(line, address)
+        if self._is_left_out(line, address.part, address.term, measure):
+            return
         self.last = Address(address.part, address.term, measure)
         self._understood(line, f"{address.part} {address.term}: {measure}")
         self._add(
@@ -336,8 +342,21 @@ class _Reading:
         self.terms.setdefault(found.name, found)
         return found.name
 
+    def _is_left_out(self, line: _Line, part: str, term: str, measure: str) -> bool:
+        """A second panel names its rows as the first does; what stands beneath them goes with them."""
+        twin = self._twin(part, term, measure)
+        if twin is None:
+            return False
+        self.last = Address(_LEFT_OUT, term, measure)
+        told = f"{term} {measure} stands already in line {twin.line}: left out"
+        self._lost(line, f"{told}. Give each panel a table of its own")
+        return True
+
+    def _twin(self, part: str, term: str, measure: str) -> TableRow | None:
+        return next((r for r in self.rows if (r.part, r.term, r.measure) == (part, term, measure)), None)
+
     def _add(self, line: int, part: str, term: str, measure: str, texts: Texts) -> None:
-        twin = next((r for r in self.rows if (r.part, r.term, r.measure) == (part, term, measure)), None)
+        twin = self._twin(part, term, measure)
         if twin is not None:
             told = f"{term} {measure} stands already in line {twin.line}: left out"
             self.remarks.append(Remark(line, term, told, understood=False))
@@ -352,6 +371,7 @@ class _Reading:
 
 
 _NUMBER_OF_COLUMN = r"\(?(?:\d{1,2}|[IVX]{1,5}|[ivx]{1,5}|[a-z]?\d{1,2}|[A-Za-z])\)|\d{1,2}|[IVX]{1,5}"
+_COUNTED = re.compile(r"\A[nN] ?= ?(?=\d)")
 _CLOSING = {"(": ")", "[": "]", "{": "}", "|": "|"}
 
 
@@ -366,9 +386,12 @@ class _Line:
 
     @classmethod
     def of(cls, row: Row) -> _Line:
-        texts = row.cells[1:]
+        label, texts = row.cells[0].strip(" :："), row.cells[1:]
+        address = words.footer(label)
+        if address and address.measure == "n_obs":
+            texts = tuple(_COUNTED.sub("", text) for text in texts)
         values = tuple(None if is_nothing(text) else value(text) for text in texts)
-        return cls(row.line, row.cells[0].strip(" :："), texts, values)
+        return cls(row.line, label, texts, values)
 
     @property
     def has_numbers(self) -> bool:
@@ -384,6 +407,24 @@ def _names(heads: Sequence[Texts]) -> Texts | None:
     numbered = (texts for texts in heads if all(re.fullmatch(_NUMBER_OF_COLUMN, text) for text in texts))
     named = (texts for texts in reversed(heads) if len(set(texts)) == len(texts) and all(texts))
     return next(numbered, None) or next(named, None)
+
+
+_DEPENDENT = re.compile(
+    r"(?:dependent variables?|dep\. ?vars?\.?|被解释变量|因变量)\s*[:：]?\s*", re.IGNORECASE
+)
+
+
+def _outcomes(head: _Line) -> Texts:
+    said = (_DEPENDENT.sub("", text) for text in head.texts)
+    return tuple(terms.variable(text) if text else "" for text in said)
+
+
+def _dependent(heads: Sequence[_Line]) -> _Line | None:
+    """The head that names the dependent variables: as its words or those above it say, else the last."""
+    for place, line in enumerate(heads):
+        if any(_DEPENDENT.match(text) for text in (line.label, *line.texts)):
+            return line if any(_outcomes(line)) else next(iter(heads[place + 1 :]), None)
+    return heads[-1] if heads else None
 
 
 def _first_of_body(lines: Sequence[_Line]) -> int:

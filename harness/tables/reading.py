@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from harness.errors import TableError
 from harness.tables import latex
-from harness.tables.grid import WHAT_IS_READ, Grid, Row, grid
+from harness.tables.grid import WHAT_IS_READ, WIDEST, Grid, Row, grid
 
 MAX_BYTES = 20_000_000  # a printed table has some thousand, a day's log some million
 _OTHER = {
@@ -30,7 +30,8 @@ def read(path: Path) -> Grid:
             f"{path}: {kind}, {path.suffix.lower()}, is not read. Save the table as csv or LaTeX"
         )
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise TableError(f"{path} cannot be read: {error.strerror}. Check the path") from None
     return read_text(decoded(content, str(path)), str(path), path.suffix.lower())
@@ -88,7 +89,7 @@ def _is_note(text: str) -> bool:
 
 # -------------------------------------------------------------------------------------- columns of blanks
 
-_RULE = re.compile(r"[\s\-=_+|]*[\-=_]{3}[\s\-=_+|]*")
+_RULE = re.compile(r"(?=.*[-=_]{3})[\s\-=_+|]*")
 
 
 class _Field(NamedTuple):
@@ -104,6 +105,8 @@ def _columns(text: str, name: str) -> Grid | None:
     spans = _spans([field for found in fields.values() if len(found) > 1 for field in found])
     if len(spans) < 2:
         return None
+    if len(spans) > WIDEST:
+        raise TableError(f"{name}: {len(spans)} columns, and a printed table has at most {WIDEST}")
     return grid([_row(n, found, spans) for n, found in fields.items() if found], (), name, True)
 
 

@@ -16,6 +16,9 @@ _DUMMY = (
 )
 
 
+LONGEST = 200  # letters of a label that mean something; what is longer is a note, and slow to search
+
+
 class Term(NamedTuple):
     """
     A coefficient.
@@ -47,6 +50,8 @@ def term(label: str) -> Term:
     >>> term("L.n").name, term("Wage (t-2)").name, term("1980.year").name, term("_cons").name
     ('L1.n', 'L2.Wage', 'year=1980', 'constant')
     """
+    if len(label) > LONGEST:
+        return Term(label, variable(label[:LONGEST]))
     if _CONSTANT.fullmatch(label):
         return Term(label, "constant")
     for shape in _DUMMY:

@@ -16,6 +16,7 @@ _CELL = re.compile(
 _DF = re.compile(r" ?\(d\.?f\.? ?= ?(\d+)(?:[;,] ?(\d+))?\)")
 _NOTHING = {"", "-", "–", "—", "--", "---", ".", "..", "...", "…", "/", "na", "n.a.", "n/a", "nan", "none"}
 _DIGITS = re.compile(r"(?<=\d)[ \u2009\u202f](?=\d{3}\b)")
+_LONGEST = 200  # letters of a cell with numbers; in longer ones the search for them takes its time
 _MINUS = str.maketrans({"−": "-", "–": "-", "∗": "*", "⋆": "*", "．": ".", "（": "(", "）": ")", "，": ","})
 
 
@@ -53,6 +54,8 @@ def value(text: str) -> Value | None:
     >>> value("-0.12***"), value("31.38 [0.177]").below, value("4.5 (df = 1; 3)").df, value("Yes")
     (Value(main='-0.12', stars='***', bracket='', below='', high='', df=()), '0.177', ('1', '3'), None)
     """
+    if len(text) > _LONGEST:
+        return None
     degrees = _DF.search(text)
     bare = _DF.sub("", text).strip().translate(_MINUS)
     found = _CELL.fullmatch(_DIGITS.sub("", bare))

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
 
 from harness import glossary
+from harness.tables.terms import LONGEST
 
 Below = Literal["std_error", "statistic", "p_value", "ci"]
 
@@ -118,7 +119,8 @@ def _end(bare: str) -> str | None:
 
 
 def _bare(label: str) -> str:
-    return " ".join(re.sub(r"[{}$:：]", "", label).replace("（", "(").replace("）", ")").lower().split())
+    short = label[:LONGEST]
+    return " ".join(re.sub(r"[{}$:：]", "", short).replace("（", "(").replace("）", ")").lower().split())
 
 
 # -------------------------------------------------------------------------- measures beside or above numbers
@@ -176,7 +178,7 @@ _KINDS = (
     ("ci", r"confidence intervals?|置信区间"),
 )  # fmt: skip
 _WHERE = (
-    ("(", r"parenthes\w*|round brackets|圆括号|小括号|括号|括弧"),
+    ("(", r"parenthes\w*|round brackets|圆括号|小括号|(?<![方中大花])括号|(?<![方中大花])括弧"),
     ("[", r"square brackets|方括号|中括号|(?<!round )brackets"),
     ("{", r"curly brackets|braces"),
 )  # fmt: skip
@@ -199,7 +201,9 @@ def below(notes: Iterable[str]) -> dict[str, Below]:
     return found
 
 
-_LIMIT = re.compile(r"(?P<symbol>[*∗⋆]+|[†‡+])\s*(?:[:=]|denotes?|indicates?)?\s*p?\s*[<≤]\s*(?P<p>0?\.\d+)")
+_LIMIT = re.compile(
+    r"(?P<symbol>(?<![*∗⋆])[*∗⋆]+|[†‡+])\s*(?:[:=]|denotes?|indicates?)?\s*p?\s*[<≤]\s*(?P<p>0?\.\d+)"
+)
 _SYMBOLS = re.compile(r"[*∗⋆]{1,4}|[†‡]")
 _PERCENT = re.compile(r"(\d{1,2}(?:\.\d+)?|0?\.\d+) ?(%|％|percent|per cent)?")
 
