@@ -16,6 +16,8 @@ from harness.result import Cell, Result
 from harness.run import from_golden
 from harness.spec import MODEL_ADAPTER, Spec
 
+pytestmark = pytest.mark.slow
+
 DIFFERENCE = ("roodman-2009-difference-gmm", "exog_robust")
 SYSTEM = ("stata-xtdpdsys", "onestep_robust")
 

@@ -17,6 +17,8 @@ from harness.engines import engines
 from harness.result import Cell, Result
 from harness.specfile import read
 
+pytestmark = pytest.mark.slow
+
 SPEC = read(ROOT / "specs/roodman-2009-difference-gmm.yaml", engines())
 GOLDEN = goldenfile.read_engine(SPEC, "r-plm") or {}
 COLUMN, BEFORE = next((column, result) for column, result in GOLDEN.items() if result.status == "fitted")

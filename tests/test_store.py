@@ -34,6 +34,8 @@ from harness.specfile import read
 from harness.store import Store
 from harness.workers.stream import stream
 
+pytestmark = pytest.mark.slow
+
 
 def harness(root: Path, *arguments: str) -> Result:
     return CliRunner().invoke(
