@@ -567,6 +567,9 @@ def _explain_between(spec: Spec, options: Mapping[str, Any]) -> NoReturn:
 
     if len(set(options["between"])) == 1:
         raise UsageError(f"--between {' '.join(options['between'])}: name two different engines")
+    for name in options["between"]:
+        if name not in spec.engines:
+            raise UsageError(f"--between: {spec.id} has no engine {name}. Known: {', '.join(spec.engines)}")
     choice = runs.Choice(
         columns=options["columns"],
         engines=options["between"],

@@ -80,7 +80,12 @@ def _lines() -> Progressing:
 
 @contextmanager
 def searching(quiet: bool) -> Iterator[Callable[[str, search.Found], None]]:
-    """A search's running best: a line that changes on a terminal, plain lines elsewhere. All on stderr."""
+    """
+    A search's running best, on stderr.
+
+    A line that changes on a terminal; elsewhere one line where a better setting, or another that fits, was
+    found.
+    """
     if quiet:
         yield lambda column, found: None
     elif sys.stderr.isatty():
@@ -89,7 +94,19 @@ def searching(quiet: bool) -> Iterator[Callable[[str, search.Found], None]]:
         with Console(stderr=True).status("reading") as status:
             yield lambda column, found: status.update(_so_far(column, found))
     else:
-        yield lambda column, found: click.echo(_so_far(column, found), err=True)
+        yield _at_news()
+
+
+def _at_news() -> Callable[[str, search.Found], None]:
+    told: set[tuple[str, int, int]] = set()
+
+    def say(column: str, found: search.Found) -> None:
+        news = column, found.best.misses, len(found.fitting)
+        if news not in told:
+            told.add(news)
+            click.echo(_so_far(column, found), err=True)
+
+    return say
 
 
 def _so_far(column: str, found: search.Found) -> str:

@@ -219,6 +219,11 @@ def test_the_command_names_the_stage_and_ends_with_3_where_an_engine_cannot_run(
     assert "python-pydynpd has no fit here: pydynpd's system estimator puts instruments" in told.stdout
     told = CliRunner().invoke(main, [*command, "python-dpd", "python-dpd"])
     assert told.exit_code == 2 and "two different engines" in told.output
+    told = CliRunner().invoke(
+        main, ["--root", str(ROOT), "explain", "nist-longley", "--between", "r-plm", "r-stats"]
+    )
+    assert told.exit_code == 2
+    assert "--between: nist-longley has no engine r-plm. Known: python-linearmodels, r-stats" in told.output
 
 
 def test_the_document_has_the_numbers_of_both() -> None:
