@@ -146,6 +146,29 @@ def test_a_page_is_rendered_once_for_the_same_verdicts_and_anew_for_others(
     assert len(rendered) == 4
 
 
+def test_a_papers_page_is_rendered_once_for_the_same_items_and_anew_for_others(
+    line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rendered = []
+    render = kept_pages.rendered_paper
+    monkeypatch.setattr(kept_pages, "rendered_paper", lambda *given: rendered.append(1) or render(*given))
+    for number in (1, 2):
+        root = line("fake-agrees", identifier=f"line-{number}")
+        spec = root / f"specs/line-{number}.yaml"
+        of_paper = f'read_from: "the tests", paper: lines, item: {number}'
+        spec.write_text(spec.read_text().replace('read_from: "the tests"', of_paper))
+    page = root / "reports/latest/papers/lines/index.html"
+    harness(root)
+    first = page.read_bytes()
+    harness(root)
+    assert (page.read_bytes(), len(rendered)) == (first, 1)
+    golden = root / "golden/line-2"
+    golden.mkdir(parents=True)
+    (golden / "published.csv").write_text("part,term,measure,1,2\ncoefficients,x,estimate,7.77,\n")
+    harness(root)
+    assert "7.77" in page.read_text() and len(rendered) == 2
+
+
 def test_another_template_or_version_renders_anew(line, monkeypatch: pytest.MonkeyPatch) -> None:
     root = line("fake-agrees")
     harness(root)

@@ -29,7 +29,8 @@ def files(
 
     The same outcomes give the same texts, anywhere. What changes from run to run is in *run*: it becomes
     run.json, and its `faults` (sentences on specs that could not be read) stand at the top of the index.
-    Where *keep*, a spec's page that an earlier run has rendered from the same is taken from what is kept.
+    Where *keep*, a page that an earlier run has rendered from the same is taken from what
+    is kept.
     Raises ValueError where two specs have the same id: one page would hide the other.
     """
     from harness.report import junit, kept_pages, markdown, page, paper, results_json, summary
@@ -43,15 +44,15 @@ def files(
     texts: dict[str, str] = {}
     whole = paper.papers(found)
     placed = {item.id for one in whole for item in one.items}
-    for one in found:
-        folder = one.outcome.spec.id
-        document = results_json.text(results_json.content(one.outcome))
-        pages = kept_pages.pages if keep else kept_pages.rendered
+    documents = {one.outcome.spec.id: results_json.text(results_json.content(one.outcome)) for one in found}
+    pages = kept_pages.pages if keep else kept_pages.rendered
+    for one, (folder, document) in zip(found, documents.items(), strict=True):
         texts[f"{folder}/index.html"], texts[f"{folder}/report.md"] = pages(one, folder in placed, document)
         texts[f"{folder}/results.json"] = document
+    paper_pages = kept_pages.paper_pages if keep else kept_pages.rendered_paper
     for article in whole:
-        texts[f"papers/{article.id}/index.html"] = page.paper_page(article)
-        texts[f"papers/{article.id}/report.md"] = markdown.paper_text(article)
+        folder = f"papers/{article.id}"
+        texts[f"{folder}/index.html"], texts[f"{folder}/report.md"] = paper_pages(article, documents)
     texts["junit.xml"] = junit.text(outcomes)
     if run is not None:
         texts["run.json"] = json.dumps(run, indent=1, sort_keys=True, ensure_ascii=False, default=str) + "\n"
