@@ -3,7 +3,8 @@
 import csv
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,9 @@ from harness.explain.space import AS_IN_SPEC, Setting, Space
 from harness.spec import Spec
 
 pytestmark = pytest.mark.slow
+
+
+WITH_WORKERS = fitting.pool
 
 
 @pytest.fixture(autouse=True)
@@ -245,6 +249,23 @@ def test_the_order_of_fits_hangs_on_no_time(monkeypatch: pytest.MonkeyPatch) -> 
         found: Found = _search(_golden, 50).run()
         orders.append(list(found.judged))
     assert orders[0] == orders[1]
+
+
+def test_a_second_search_fits_nothing_and_answers_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fitting, "pool", WITH_WORKERS)
+    first = explained(committed("windmeijer-2005-table-2"), "onestep_robust", budget=6)
+
+    @contextmanager
+    def refusing(*_: object) -> Iterator[Any]:
+        def streams(tasks: Sequence[Any]) -> list[Any]:
+            assert not tasks
+            return []
+
+        yield streams
+
+    monkeypatch.setattr(fitting, "opened", refusing)
+    second = explained(committed("windmeijer-2005-table-2"), "onestep_robust", budget=6)
+    assert [*words.lines(second)] == [*words.lines(first)]
 
 
 # ----------------------------------------------------------------------------------------------- bad input

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from harness.engines import Engine
 from harness.errors import DataError
 from harness.explain.space import Setting, Space
-from harness.result import Result
+from harness.result import Provenance, Result
 from harness.spec import Spec
+from harness.store import Store
 from harness.workers import Task
 from harness.workers.stream import opened
 
@@ -83,13 +84,15 @@ class Fits:
     Attributes:
         sheets: their rows
         engine: who fits
+        store: what an earlier search has fitted is taken from there
     """
 
     sheets: Sheets
     engine: Engine
+    store: Store = field(default_factory=Store)
 
     def task(self, setting: Setting) -> Task | Result:
-        """The fit of a setting, or why there is none."""
+        """The fit of a setting, its result where that is kept, or why there is none."""
         space = self.sheets.space
         model, limits = space.model(setting), space.spec.limits
         assert model is not None  # the search asks for valid settings only
@@ -98,7 +101,14 @@ class Fits:
             sheet = self.sheets(setting)
         except DataError as fault:
             return Result(space.spec.id, space.column, self.engine.id, "errored", str(fault))
-        return Task(*about, model, sheet, limits.seconds, limits.memory_mb)
+        key = self.store.key_of(self.engine, model, sheet)
+        kept = self.store.get(key, space.spec.id, space.column, Provenance())
+        return kept or Task(*about, model, sheet, limits.seconds, limits.memory_mb)
+
+    def keep(self, task: Task, result: Result) -> None:
+        """For the next search."""
+        assert not callable(task.sheet)  # `task` makes none of recipes
+        self.store.put(self.store.key_of(self.engine, task.model, task.sheet), result)
 
 
 @contextmanager
@@ -115,12 +125,16 @@ def pool(
 
         def run(settings: Sequence[Setting]) -> list[Result]:
             steps = [fits.task(setting) for setting in settings]
+            tasks = [step for step in steps if isinstance(step, Task)]
             try:
-                ended = dict(streams(step for step in steps if isinstance(step, Task)))
+                ended = dict(streams(tasks))
             except KeyboardInterrupt as fault:
                 interrupted.append(fault)
                 raise
-            made = (ended[at] for at in range(len(ended)))
+            made = (ended[at] for at in range(len(tasks)))
+            if executor == "local":  # the machines of a cluster may be others than the key says
+                for at, task in enumerate(tasks):
+                    fits.keep(task, ended[at])
             return [next(made) if isinstance(step, Task) else step for step in steps]
 
         yield run
