@@ -1,6 +1,6 @@
 """What `harness check` looks at: specs, printed tables, data files and golden files, without fitting."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 
 from harness import compare, datafile, goldenfile, logs
@@ -72,7 +72,7 @@ def _data(spec: Spec, prepare: bool) -> list[Problem]:
         faults = [] if spec.data.obtain else [fault]
     except DataError as fault:
         faults = [fault]
-    return list(dict.fromkeys(_problem(spec, fault) for fault in faults))
+    return _told_once(spec, faults)
 
 
 def _unprepared(spec: Spec) -> list[DataError]:
@@ -80,24 +80,27 @@ def _unprepared(spec: Spec) -> list[DataError]:
     from harness import dataset
 
     data = dataset.read(spec)
-    faults = []
-    for column in spec.columns:
-        try:
-            dataset.prepare(spec, data, column)
-        except DataError as fault:
-            faults.append(fault)
-    return faults
+    return _refusals(spec, lambda column: dataset.prepare(spec, data, column))
 
 
 def _logs(spec: Spec) -> list[Problem]:
     """A log that a column names must be there, be the one that is meant, and have its regression."""
+    return _told_once(spec, _refusals(spec, lambda column: logs.logged(spec, column)))
+
+
+def _refusals(spec: Spec, look: Callable[[str], object]) -> list[DataError]:
+    """What *look* raises of each column."""
     found = []
     for column in spec.columns:
         try:
-            logs.logged(spec, column)
+            look(column)
         except DataError as fault:
-            found.append(_problem(spec, fault))
-    return list(dict.fromkeys(found))
+            found.append(fault)
+    return found
+
+
+def _told_once(spec: Spec, faults: Iterable[DataError]) -> list[Problem]:
+    return list(dict.fromkeys(_problem(spec, fault) for fault in faults))
 
 
 def _problem(spec: Spec, fault: DataError) -> Problem:
